@@ -1,0 +1,62 @@
+/**
+ * Every bound of the link, named once and used on both sides. Each says whom it protects.
+ * Units are in the name; counts have none.
+ */
+export const LIMITS = {
+  /** One WebSocket message. Protects the reader from a single huge frame. */
+  messageBytes: 1 << 20,
+  /** HTTP/2 flow-control window of one stream. Protects the hub from one fast agent. */
+  streamWindowBytes: 256 * 1024,
+  /** HTTP/2 flow-control window of a whole tunnel. */
+  sessionWindowBytes: 1 << 20,
+  /** Memory that Node's HTTP/2 may hold for one session, in megabytes. */
+  sessionMemoryMegabytes: 10,
+  /** Streams open at once on one tunnel. Protects the agent from a runaway hub. */
+  concurrentStreams: 64,
+  /** Header pairs in one request or answer. */
+  headerPairs: 32,
+  /** Bytes of all headers in one request or answer. */
+  headerBytes: 8 * 1024,
+  /** Settings entries in one HTTP/2 SETTINGS frame. */
+  settingsEntries: 16,
+  /** Pings sent and not yet answered. */
+  outstandingPings: 4,
+  /** A JSON request body. Protects the agent. */
+  requestBytes: 64 * 1024,
+  /** A JSON answer that is not a stream. Protects the hub; the largest real inspect seen is 200 KB. */
+  answerBytes: 4 << 20,
+  /** One line of an NDJSON stream. Protects the hub from a line that never ends. */
+  lineBytes: 1 << 20,
+  /** Depth of nested JSON that either side will parse. */
+  jsonDepth: 64,
+  /** WebSocket messages a tunnel may carry in a second, averaged over ten. Protects the hub's event loop. */
+  messagesPerSecond: 5_000,
+  /** Bytes that all tunnels together may hold unread in the hub. */
+  hubUnreadBytes: 64 << 20,
+  /** Containers in one part of a snapshot. Keeps a part well under lineBytes. */
+  snapshotPart: 100,
+  /** Labels kept of one container, and the length of one value. Protects every list from a 1 MB label. */
+  labels: 64,
+  labelValueChars: 512,
+  /** Published ports kept of one container. */
+  ports: 64,
+  /** Any name, image reference, or error text. */
+  textChars: 1_024,
+  /** Events that an agent keeps to replay after a lost link. */
+  replayEvents: 2_000,
+} as const;
+
+/** Times of the link, in milliseconds. */
+export const TIMES = {
+  /** Between heartbeats, on both layers. */
+  heartbeatMs: 5_000,
+  /** No byte read for this long, while our own event loop is on time: the tunnel is ended. */
+  silenceMs: 15_000,
+  /** From the WebSocket's opening to an accepted session. */
+  handshakeMs: 10_000,
+  /** First and longest wait before dialling again; full jitter between. */
+  backoffFirstMs: 500,
+  backoffLongestMs: 15_000,
+  /** How long an agent keeps the result of an operation. */
+  operationMemoryMs: 24 * 3_600_000,
+} as const;

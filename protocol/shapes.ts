@@ -1,0 +1,187 @@
+/**
+ * The shapes that cross the link. Times are milliseconds since 1970 on the sender's clock, fractions
+ * allowed. null means "the engine does not say"; it never stands for zero.
+ */
+import { z } from "zod/mini";
+import { LIMITS } from "./limits";
+import { LocalTarget } from "./target";
+
+const text = z.string().check(z.maxLength(LIMITS.textChars));
+const time = z.number().check(z.nonnegative());
+const count = z.int().check(z.nonnegative());
+
+/** An engine's container id. Nothing else is ever put into an engine's URL as an id. */
+export const RuntimeId = z.string().check(z.regex(/^[a-f0-9]{12,64}$/));
+/** The id of one step of an operation: its idempotency key, made by the hub. */
+export const StepId = z.string().check(z.regex(/^[A-Za-z0-9_-]{8,64}$/));
+
+/** Engine states, with Docker's words. */
+export const ContainerState = z.enum(["created", "running", "paused", "restarting", "removing", "exited", "dead"]);
+export type ContainerState = z.infer<typeof ContainerState>;
+/** "none" is a container without a health check. */
+export const Health = z.enum(["none", "starting", "healthy", "unhealthy"]);
+export type Health = z.infer<typeof Health>;
+
+export const Port = z.object({
+  private: count,
+  /** null: exposed, not published. */
+  public: z.nullable(count),
+  protocol: z.enum(["tcp", "udp", "sctp"]),
+  /** The address it is published on; null where the engine does not say (Podman). */
+  address: z.nullable(text),
+});
+export type Port = z.infer<typeof Port>;
+
+/** One container, as last seen. */
+export const Container = z.object({
+  id: RuntimeId,
+  target: LocalTarget,
+  /** Without the leading slash. */
+  name: text,
+  image: text,
+  imageId: text,
+  state: ContainerState,
+  health: Health,
+  /** Of the last run; null while it never ran or the engine does not say. */
+  exitCode: z.nullable(z.int()),
+  oomKilled: z.boolean(),
+  /** The engine's own words on why it could not start. */
+  error: z.nullable(text),
+  createdAt: time,
+  startedAt: z.nullable(time),
+  finishedAt: z.nullable(time),
+  restartCount: count,
+  restartPolicy: z.enum(["no", "always", "unless-stopped", "on-failure"]),
+  autoRemove: z.boolean(),
+  ports: z.array(Port).check(z.maxLength(LIMITS.ports)),
+  labels: z.record(z.string().check(z.maxLength(LIMITS.labelValueChars)), z.string().check(z.maxLength(LIMITS.labelValueChars))),
+  /** Labels left out or cut because of LIMITS. */
+  labelsCut: count,
+});
+export type Container = z.infer<typeof Container>;
+
+/** What the agent can say of its runtime. */
+export const RuntimeStatus = z.object({
+  state: z.enum(["up", "down", "denied", "absent"]),
+  /** For a person: what is wrong and what to do; null when up. */
+  why: z.nullable(text),
+  /** "docker" or "podman"; null until it answered once. */
+  engine: z.nullable(z.enum(["docker", "podman"])),
+  version: z.nullable(text),
+  apiVersion: z.nullable(text),
+});
+export type RuntimeStatus = z.infer<typeof RuntimeStatus>;
+
+/** What happened to a container. */
+export const EventKind = z.enum([
+  "create", "start", "die", "oom", "kill", "stop", "restart", "pause", "unpause", "health", "rename", "update", "destroy",
+]);
+export type EventKind = z.infer<typeof EventKind>;
+
+export const RuntimeEvent = z.object({
+  /** This agent's run, growing over its restarts, and the place within it: together unique for a host. */
+  epoch: count,
+  seq: count,
+  at: time,
+  kind: EventKind,
+  id: RuntimeId,
+  target: LocalTarget,
+  name: text,
+  image: text,
+  /** die only. */
+  exitCode: z.nullable(z.int()),
+  /** kill only. */
+  signal: z.nullable(z.int()),
+  /** health only. */
+  health: z.nullable(Health),
+  /** die only: a kill came before it, through us or at the host, so somebody asked for it. */
+  asked: z.boolean(),
+  /** The step that caused it, where this agent ran one on that container at that moment. */
+  step: z.nullable(StepId),
+});
+export type RuntimeEvent = z.infer<typeof RuntimeEvent>;
+
+/** A place in a host's events. */
+export const Cursor = z.object({ epoch: count, seq: count });
+export type Cursor = z.infer<typeof Cursor>;
+
+/** One line of the telemetry stream. */
+export const Frame = z.discriminatedUnion("frame", [
+  /** Part of a whole list. A list begins with part 0 and replaces everything when `last` arrives. */
+  z.object({ frame: z.literal("list"), at: time, part: count, last: z.boolean(), containers: z.array(Container).check(z.maxLength(LIMITS.snapshotPart)) }),
+  z.object({ frame: z.literal("container"), at: time, container: Container }),
+  z.object({ frame: z.literal("gone"), at: time, id: RuntimeId }),
+  z.object({ frame: z.literal("event"), event: RuntimeEvent }),
+  /** Events from `from` to before `to` are lost for good. */
+  z.object({ frame: z.literal("gap"), at: time, from: z.nullable(Cursor), to: Cursor, why: text }),
+  z.object({ frame: z.literal("runtime"), at: time, status: RuntimeStatus }),
+  /** At least each heartbeat: `listedAt` is when the list was last known to be true; null before the first. */
+  z.object({ frame: z.literal("beat"), at: time, listedAt: z.nullable(time) }),
+]);
+export type Frame = z.infer<typeof Frame>;
+
+/** How much a host's owner lets any hub do: "view" reads, "operate" also changes, "all" also destroys. */
+export const Allowance = z.enum(["view", "operate", "all"]);
+export type Allowance = z.infer<typeof Allowance>;
+
+/** The agent's introduction: the answer to the hub's first call. */
+export const Hello = z.object({
+  protocol: z.object({ oldest: count, newest: count }),
+  agentVersion: text,
+  capabilities: z.array(z.string().check(z.maxLength(64))).check(z.maxLength(128)),
+  allow: Allowance,
+  /** What the agent would like to be called: `--name`, else the host's own name. */
+  name: z.string().check(z.minLength(1), z.maxLength(128)),
+  /** Only while the agent has not yet been accepted by this hub. */
+  token: z.nullable(z.string().check(z.maxLength(128))),
+  epoch: count,
+  runtime: RuntimeStatus,
+  host: z.object({ hostname: text, os: text, arch: text, kernel: text, cpus: count, memoryBytes: count, bootedAt: time }),
+});
+export type Hello = z.infer<typeof Hello>;
+
+/** Who asked for a change: the agent's own log can answer it without the hub. */
+export const OperationHeader = z.object({
+  step: StepId,
+  operation: StepId,
+  actor: z.object({ id: text, name: text }),
+  /** Not begun after this moment, by the hub's clock; `sentAt` lets the agent allow for skew. */
+  deadlineAt: time,
+  sentAt: time,
+});
+export type OperationHeader = z.infer<typeof OperationHeader>;
+
+export const ERROR_CODES = [
+  "bad_input", "not_allowed", "not_found", "conflict", "engine_unavailable", "engine_error", "deadline", "unsupported", "busy", "internal",
+] as const;
+/** Why the agent did not do it. `message` is for a person and says what to do where something can be done. */
+export const AgentError = z.object({ code: z.enum(ERROR_CODES), message: text });
+export type AgentError = z.infer<typeof AgentError>;
+
+/** How a step ended. The span is the agent's, around the engine call alone. */
+export const Outcome = z.object({
+  /** "unknown": the agent stopped between the engine call and its record, and looking did not settle it. */
+  state: z.enum(["succeeded", "failed", "unknown"]),
+  error: z.nullable(AgentError),
+  /** Set when the answer comes from the record of an earlier delivery, or was settled by looking. */
+  settledBy: z.enum(["call", "record", "inspection"]),
+  startedAt: time,
+  finishedAt: time,
+});
+export type Outcome = z.infer<typeof Outcome>;
+
+/** What removing a container would lose, and what would bring it back. */
+export const Loss = z.object({
+  /** Bytes written into the container's own layer; null where the engine does not say. */
+  writableBytes: z.nullable(count),
+  anonymousVolumes: z.array(text).check(z.maxLength(256)),
+  namedVolumes: z.array(text).check(z.maxLength(256)),
+  bindMounts: z.array(text).check(z.maxLength(256)),
+  running: z.boolean(),
+  /** Removed by the engine itself when it stops (`--rm`). */
+  autoRemove: z.boolean(),
+  restartPolicy: Container.shape.restartPolicy,
+  /** The compose project and service that would create it again on the next `up`; null outside compose. */
+  compose: z.nullable(z.object({ project: text, service: text })),
+});
+export type Loss = z.infer<typeof Loss>;
