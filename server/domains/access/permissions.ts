@@ -8,6 +8,13 @@ import type { ContractPermission } from "@/protocol/contract";
 export const ROLES = ["viewer", "operator", "maintainer", "administrator"] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Who does something: the signed-in person, as every service is told. */
+export interface Actor {
+  id: string;
+  name: string;
+  role: Role;
+}
+
 interface Rule {
   /** The first role that has it. */
   from: Role;

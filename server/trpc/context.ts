@@ -1,0 +1,33 @@
+/** What every procedure knows about its caller. Made by server/http, once a request or once a WebSocket. */
+import type { Actor } from "@/server/domains/access/permissions";
+import type { Clock } from "@/server/lib/clock";
+import type { Logger } from "@/server/lib/logger";
+
+/** A signed-in browser. */
+export interface Session {
+  /** The Session row's id. */
+  id: string;
+  actor: Actor;
+  email: string;
+}
+
+/** The part of a WebSocket that pacing needs. */
+export interface PacedSocket {
+  /** Bytes that were sent and that the network has not yet taken. */
+  readonly bufferedAmount: number;
+  terminate(): void;
+}
+
+export interface Context {
+  /** null: nobody is signed in. Over a WebSocket it is never null. */
+  session: Session | null;
+  /** The caller's address, for rate limits and for display. */
+  address: string;
+  userAgent: string;
+  /** The origin that the browser says the page came from; null when it says none. */
+  origin: string | null;
+  log: Logger;
+  clock: Clock;
+  /** Set over a WebSocket only. `streams` counts its open subscriptions. */
+  socket: (PacedSocket & { streams: number }) | null;
+}
