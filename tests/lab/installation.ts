@@ -1,32 +1,34 @@
 /**
- * A whole Binnacle on the lab: the hub in the lab's hub namespace, agents inside their hosts, all as the
- * built bundles that a person runs. Everything it starts ends with `close`.
+ * A whole Binnacle on the lab: the hub on the lab's hub side, agents inside their hosts, all as the built
+ * bundles that a person runs. Everything it starts ends with `close`.
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { type Client, openClient, signIn } from "./client";
 import { eventually } from "./eventually";
-import type { Lab } from "./lab";
-import { type Program, ROOT, start } from "./processes";
+import type { Lab, LabHost } from "./lab";
+import { follow, type Program, ROOT } from "./processes";
 
 export const ADMIN = { email: "ana@example.test", password: "correct horse battery" };
-const PORT = "3000"; // a namespace of its own: no other 3000 can be in the way
+const PORT = "3000"; // in a namespace of its own: no other 3000 can be in the way
 
 export interface Installation {
-  /** As hosts and browsers reach it. */
+  /** As hosts, browsers and this process reach it. */
   readonly url: string;
   readonly dataDir: string;
   hub(): Program;
-  /** Starts the hub again on the same data and port, e.g. after a kill; returns when it is ready. */
+  /** Starts the hub again on the same data and port, after it was ended; returns when it is ready. */
   restartHub(): Promise<void>;
   /** A new signed-in session of the administrator. */
   client(): Promise<Client>;
-  /** Starts an agent inside a host of the lab. */
-  agent(host: string, options?: { args?: string[]; stateDir?: string }): Program;
+  /** Starts an agent inside a host of the lab, as its owner would. */
+  agent(host: LabHost, args?: string[]): Program;
   /** The arguments of a fresh join line: --hub … --pin … --token …. */
   joinArguments(client: Client, options?: { minutes?: number; uses?: number; hostId?: string }): Promise<string[]>;
-  stateDir(host: string): string;
+  /** Joins a host under its lab name and waits until it is heard; gives its agent. */
+  join(client: Client, host: LabHost, args?: string[]): Promise<Program>;
+  stateDir(host: LabHost): string;
   close(): Promise<void>;
 }
 
@@ -38,21 +40,19 @@ export function argumentsOf(line: string): string[] {
 }
 
 /** Starts the hub on the lab, with an administrator. */
-export async function install(lab: Lab, options: { hubEnv?: Record<string, string> } = {}): Promise<Installation> {
+export async function install(lab: Lab, hubEnv: Record<string, string> = {}): Promise<Installation> {
   const directory = mkdtempSync(join(tmpdir(), "bi-"));
   const dataDir = join(directory, "data");
-  const url = `http://${lab.hubAddress}:${PORT}`;
+  const url = `http://${lab.hubIp}:${PORT}`;
   const programs: Program[] = [];
   const clients: Client[] = [];
+  const keep = (program: Program) => (programs.push(program), program);
   const startHub = () => {
-    const [command = "", ...args] = lab.hubCommand([process.execPath, join(ROOT, "dist/hub.mjs")]);
     const env = {
       PORT, BINNACLE_DATA: dataDir, BINNACLE_PUBLIC_URL: url, NODE_ENV: "production", BINNACLE_LOG_LEVEL: "info",
-      BINNACLE_ADMIN_EMAIL: ADMIN.email, BINNACLE_ADMIN_PASSWORD: ADMIN.password, ...options.hubEnv,
-    };
-    const program = start(command, args, { env, ipc: true });
-    programs.push(program);
-    return program;
+      BINNACLE_ADMIN_EMAIL: ADMIN.email, BINNACLE_ADMIN_PASSWORD: ADMIN.password, ...hubEnv,
+    } as NodeJS.ProcessEnv;
+    return keep(follow(lab.hubSpawn([process.execPath, join(ROOT, "dist/hub.mjs")], { env, cwd: ROOT })));
   };
   let hub = startHub();
   const ready = () =>
@@ -60,19 +60,8 @@ export async function install(lab: Lab, options: { hubEnv?: Record<string, strin
       if (!hub.running()) throw new Error(`the hub exited:\n${hub.log()}`);
       return (await fetch(`${url}/readyz`)).ok;
     }, 60_000);
-  const close = async () => {
-    for (const client of clients) client.close();
-    for (const program of programs) await program.kill();
-    rmSync(directory, { recursive: true, force: true });
-  };
-  try {
-    await ready();
-  } catch (error) {
-    await close();
-    throw error;
-  }
-  const stateDir = (host: string) => join(directory, `agent-${host}`);
-  return {
+  const stateDir = (host: LabHost) => join(directory, `agent-${host.name}`);
+  const self: Installation = {
     url,
     dataDir,
     hub: () => hub,
@@ -85,17 +74,29 @@ export async function install(lab: Lab, options: { hubEnv?: Record<string, strin
       clients.push(client);
       return client;
     },
-    agent(host, { args = [], stateDir: own } = {}) {
-      const program = [process.execPath, join(ROOT, "dist/agent.mjs"), "--docker", `unix://${lab.socket(host)}`, "--state-dir", own ?? stateDir(host), ...args];
-      const [command = "", ...rest] = lab.hostCommand(host, program);
-      const agent = start(command, rest);
-      programs.push(agent);
+    agent: (host, args = []) =>
+      keep(follow(host.spawn([process.execPath, join(ROOT, "dist/agent.mjs"), "--docker", `unix://${host.socket}`, "--state-dir", stateDir(host), ...args]))),
+    async joinArguments(client, options = {}) {
+      return argumentsOf((await client.api.hosts.createJoin.mutate(options)).line);
+    },
+    async join(client, host, args = []) {
+      const agent = self.agent(host, ["--name", host.name, ...args, ...(await self.joinArguments(client))]);
+      await eventually(`${host.name} is accepted`, () => {
+        if (!agent.running()) throw new Error(`the agent exited:\n${agent.log()}`);
+        return /accepted/i.test(agent.log());
+      });
       return agent;
     },
-    async joinArguments(client, join = {}) {
-      return argumentsOf((await client.api.hosts.createJoin.mutate(join)).line);
-    },
     stateDir,
-    close,
+    async close() {
+      for (const client of clients) client.close();
+      await Promise.all(programs.map((program) => program.kill()));
+      rmSync(directory, { recursive: true, force: true });
+    },
   };
+  await ready().catch(async (error: unknown) => {
+    await self.close();
+    throw error;
+  });
+  return self;
 }

@@ -4,7 +4,7 @@
 #   lab.sh kill HOST [SIG] | start HOST | cut|heal HOST | slow HOST RATE | loss HOST P | blackhole HOST
 #   lab.sh reset HOST | freeze|thaw HOST | reap PID
 # Which lab: LAB (state directory), LAB_PREFIX (names), LAB_NET (first three octets). lab.ts picks them.
-# No leg in the root netns: the switch (bridge) is a netns of its own, so a dockerd in the
+# No leg of the switch in the root netns: the switch (bridge) is a netns of its own, so a dockerd in the
 # root netns (FORWARD policy DROP + br_netfilter) cannot eat the bridged frames.
 set -u
 LAB=${LAB:-${TMPDIR:-/tmp}/bl} # keep SHORT: a unix socket path has 108 bytes
@@ -36,6 +36,12 @@ mkport() { # netns name, last octet
   ns "$P-$1" ip link set lo up; ns "$P-$1" ip link set eth0 up
   ns $P-sw ip link set "p-$1" master br0 up
 }
+door() { # a wire from here to the hub's side alone, so that a test and its browser reach the hub by its own address
+  ip link show "$P-door" >/dev/null 2>&1 && return
+  ip link add "$P-door" type veth peer name door netns "$P-hub"
+  ip addr add "$NET.253/32" dev "$P-door"; ip link set "$P-door" up; ip route add "$NET.250/32" dev "$P-door" src "$NET.253"
+  ns "$P-hub" ip link set door up; ns "$P-hub" ip route add "$NET.253/32" dev door src "$NET.250"
+}
 start_daemon() { # HOST : (re)start dockerd inside an existing host
   local h=$1 d=$LAB/$1
   rm -f "$d/docker.pid" "$d/exec/containerd/containerd.pid"
@@ -61,7 +67,7 @@ host_up() { # HOST octet
 host_wait() { local i; for i in $(seq 600); do ping_sock "$LAB/$1/docker.sock" && return 0; sleep 0.05; done; echo "no dockerd in $1; its log ends:" >&2; tail -5 "$LAB/$1/dockerd.log" >&2; return 1; }
 up() {
   local n=$1 seed=${2:-} i rc=0
-  mkdir -p "$LAB"; mknet; mkport hub 250
+  mkdir -p "$LAB"; mknet; mkport hub 250; door
   for i in $(seq "$n"); do host_up "h$i" $((10+i)); done
   for i in $(seq "$n"); do host_wait "h$i" || rc=1; done
   [ -n "$seed" ] && for i in $(seq "$n"); do
@@ -88,6 +94,7 @@ down() {
     for i in $(seq 200); do [ -n "$p" ] && [ -e /proc/$p ] || break; sleep 0.02; done
   done
   grep -oE " $LAB/[^ ]+" /proc/self/mounts | sort -r | while read -r m; do umount -l "$m"; done
+  ip link del "$P-door" 2>/dev/null
   for h in $(ip netns list | awk '{print $1}' | grep "^$P-"); do ip netns del "$h"; done
   for i in 1 2 3 4 5; do
     find /sys/fs/cgroup -depth -type d \( -path "/sys/fs/cgroup/*/$P/*" -o -path "/sys/fs/cgroup/$P/*" \) -exec rmdir {} + 2>/dev/null

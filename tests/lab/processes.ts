@@ -1,76 +1,58 @@
-/** Programs of Binnacle run as real processes, each ended by its own pid. */
-import { type ChildProcess, spawn } from "node:child_process";
-import { once } from "node:events";
-import { readFileSync } from "node:fs";
+/** Programs of Binnacle run as real processes in the lab, each ended by its own pid. */
 import { fileURLToPath } from "node:url";
+import type { LabProcess } from "./lab";
 
 /** The project's root, without a trailing slash. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url)).replace(/\/$/, "");
 const LOG_CHARS = 200_000;
+const STOP_MS = 10_000;
 
 export interface Program {
   /** Everything it printed, the newest 200,000 characters. */
   log(): string;
-  /** The pid of the program itself, also where it runs behind nsenter. */
-  pid(): number;
+  /** The pid of the program itself, also where it runs behind a wrapper; undefined once it is gone. */
+  pid(): number | undefined;
   running(): boolean;
-  /** Sends a signal to the program itself. */
   signal(signal: NodeJS.Signals): void;
   /** SIGKILL, and waits until it is gone. */
   kill(): Promise<void>;
   /** SIGTERM, and waits; milliseconds it took. Throws when it is not gone after 10 s. */
   stop(): Promise<number>;
   /** Its exit code, null when a signal ended it. */
-  exit: Promise<number | null>;
-  send(message: object): void;
-  onMessage(listener: (message: { type: string } & Record<string, unknown>) => void): void;
+  exited: Promise<number | null>;
 }
 
-/** nsenter with a PID namespace forks: the program is its child. */
-function innermost(pid: number): number {
-  const children = readFileSync(`/proc/${pid}/task/${pid}/children`, "utf8").trim();
-  const command = readFileSync(`/proc/${pid}/comm`, "utf8").trim();
-  return command === "nsenter" && children ? innermost(Number(children.split(" ")[0])) : pid;
-}
-
-/** Starts a program with an argument array; with `ipc` it can exchange messages as the launcher does. */
-export function start(command: string, args: string[], options: { env?: Record<string, string>; ipc?: boolean } = {}): Program {
-  const env: NodeJS.ProcessEnv = { PATH: process.env.PATH, HOME: process.env.HOME, ...options.env };
-  const child: ChildProcess = spawn(command, args, { cwd: ROOT, env, stdio: ["ignore", "pipe", "pipe", ...(options.ipc ? (["ipc"] as const) : [])] });
+/** Keeps what a process prints, and ends it in the two ways a person would. */
+export function follow(process: LabProcess): Program {
   let text = "";
   const keep = (chunk: Buffer) => (text = (text + chunk.toString()).slice(-LOG_CHARS));
-  child.stdout?.on("data", keep);
-  child.stderr?.on("data", keep);
-  const exit = once(child, "exit").then(([code]) => code as number | null);
-  const running = () => child.exitCode === null && child.signalCode === null;
-  const pid = () => innermost(child.pid!);
-  const signal = (name: NodeJS.Signals) => {
-    if (running()) process.kill(pid(), name);
+  process.child.stdout?.on("data", keep);
+  process.child.stderr?.on("data", keep);
+  const running = () => process.child.exitCode === null && process.child.signalCode === null;
+  const kill = async () => {
+    if (!running()) return;
+    process.kill("SIGKILL");
+    // The program may not have been reached yet behind its wrapper.
+    if (process.pid() === undefined) process.child.kill("SIGKILL");
+    await process.exited;
   };
   return {
     log: () => text,
-    pid,
+    pid: process.pid,
     running,
-    signal,
-    exit,
-    async kill() {
-      signal("SIGKILL");
-      await exit;
-    },
+    signal: process.kill,
+    exited: process.exited,
+    kill,
     async stop() {
       const began = performance.now();
-      signal("SIGTERM");
-      let late: NodeJS.Timeout | undefined;
-      const limit = new Promise<"late">((resolve) => (late = setTimeout(() => resolve("late"), 10_000)));
-      const ended = await Promise.race([exit, limit]);
-      clearTimeout(late);
-      if (ended === "late") {
-        signal("SIGKILL");
-        throw new Error(`${command} ${args.join(" ")} did not stop within 10 s`);
-      }
-      return performance.now() - began;
+      process.kill("SIGTERM");
+      let timer: NodeJS.Timeout | undefined;
+      const late = new Promise<true>((resolve) => (timer = setTimeout(() => resolve(true), STOP_MS)));
+      const isLate = await Promise.race([process.exited.then(() => false), late]);
+      clearTimeout(timer);
+      if (!isLate) return performance.now() - began;
+      await kill();
+      throw new Error(`a program did not stop within ${STOP_MS} ms; it printed:\n${text.slice(-2_000)}`);
     },
-    send: (message) => void child.send(message),
-    onMessage: (listener) => void child.on("message", listener),
   };
 }
