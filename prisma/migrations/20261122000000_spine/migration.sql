@@ -55,6 +55,7 @@ CREATE TABLE "Host" (
     "joinedAt" DATETIME NOT NULL,
     "revokedAt" DATETIME,
     "confirmedAt" DATETIME NOT NULL,
+    "listedAt" DATETIME,
     "hello" TEXT NOT NULL,
     "runtime" TEXT NOT NULL,
     "cursorEpoch" INTEGER NOT NULL DEFAULT 0,
