@@ -1,0 +1,61 @@
+/** One line of the fleet table, before it is filtered and sorted: a container with what is said of it. */
+import type { ContainerView, HostView } from "@/server/domains/fleet/schema";
+import { conditionOf, type Condition } from "./condition";
+import { publishedPorts } from "./ports";
+
+export interface FleetRow {
+  /** `hostId/runtime id`: unique, where the target is not while a recreate is under way. */
+  id: string;
+  container: ContainerView;
+  host: HostView | undefined;
+  hostName: string;
+  condition: Condition;
+  /** Lower-case texts, so that a keystroke does not fold 10,000 names again. */
+  folded: { name: string; host: string; stack: string; image: string; id: string; ports: string; tags: string[] };
+}
+
+export function rowId(container: { hostId: string; id: string }): string {
+  return `${container.hostId}/${container.id}`;
+}
+
+/** Rows by container object: the live store replaces an object when it changed, so the rest is reused as it is. */
+const made = new WeakMap<ContainerView, { host: HostView | undefined; row: FleetRow }>();
+
+/** The row of a container. The same container and host give the same object back. */
+export function toRow(container: ContainerView, host: HostView | undefined): FleetRow {
+  const known = made.get(container);
+  if (known && known.host === host) return known.row;
+  const condition = conditionOf(container, host);
+  const hostName = host?.name ?? container.hostId;
+  // A heartbeat makes a new host object each few seconds: only what a row shows of it makes a new row.
+  if (known && known.row.condition === condition && known.row.hostName === hostName && sameHostFacts(known.host, host)) {
+    known.row.host = host;
+    known.host = host;
+    return known.row;
+  }
+  const row: FleetRow = {
+    id: rowId(container),
+    container,
+    host,
+    hostName,
+    condition,
+    folded: {
+      name: container.name.toLowerCase(),
+      host: hostName.toLowerCase(),
+      stack: (container.target.namespace ?? "").toLowerCase(),
+      image: container.image.toLowerCase(),
+      id: container.id,
+      ports: publishedPorts(container.ports).map((port) => port.label).join(" "),
+      tags: (host?.tags ?? []).map((tag) => tag.toLowerCase()),
+    },
+  };
+  made.set(container, { host, row });
+  return row;
+}
+
+function sameHostFacts(a: HostView | undefined, b: HostView | undefined): boolean {
+  if (!a || !b) return a === b;
+  // While the link is down `confirmedAt` stands still, and a row of that host shows it as its age.
+  const sameAge = a.confirmedAt === b.confirmedAt || (a.link === "up" && b.link === "up" && a.runtime.state === "up" && b.runtime.state === "up");
+  return sameAge && a.link === b.link && a.runtime.state === b.runtime.state && a.allow === b.allow && a.address === b.address && a.tags.join() === b.tags.join();
+}
