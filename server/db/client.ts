@@ -6,7 +6,8 @@
  * until the garbage collector comes by). Here a transaction borrows the one connection; Prisma's adapter
  * already holds its own lock until the transaction ends, so nothing else can slip in between.
  */
-import { createClient, type Client, type Transaction } from "@libsql/client";
+import { setTimeout } from "node:timers/promises";
+import { createClient, LibsqlError, type Client, type Transaction } from "@libsql/client";
 import { PrismaLibSql } from "@prisma/adapter-libsql";
 import { PrismaClient, type Prisma } from "./generated/client";
 
@@ -18,6 +19,12 @@ export type Queryable = Db | Tx;
 
 /** How long a write waits for another process (the `binnacle` command) to let go of the file. */
 export const BUSY_TIMEOUT_MS = 5_000;
+/**
+ * The part of that wait which SQLite itself may spend: the driver is synchronous, so while it waits the
+ * whole hub stands still. The rest is waited between attempts, with the event loop running.
+ */
+const BUSY_BLOCKING_MS = 20;
+const BUSY_PAUSE_MS = 20;
 /** How long one transaction may wait for its turn, and then run. Protects all others from a stuck one. */
 const TRANSACTION = { maxWait: 10_000, timeout: 10_000 } as const;
 
@@ -28,13 +35,15 @@ export interface Database {
 
 /** Opens the database file, which is made if it is absent. Migrations are `migrate`'s affair. */
 export async function openDatabase(file: string): Promise<Database> {
-  const config = { url: `file:${file}`, timeout: BUSY_TIMEOUT_MS };
+  const config = { url: `file:${file}`, timeout: BUSY_BLOCKING_MS };
   const adapter = new PrismaLibSql(config);
-  adapter.createClient = () => oneConnection(createClient(config));
+  const client = createClient(config);
+  // WAL lets the command line read and write beside the running hub; the file remembers it.
+  await client.execute("PRAGMA journal_mode = WAL");
+  await settle(client);
+  adapter.createClient = () => oneConnection(client);
   const db = new PrismaClient({ adapter });
-  // WAL lets the command line read and write beside the running hub. NORMAL is safe with WAL against a
-  // crash of the process; only a power cut can lose the last moments, and it never corrupts.
-  for (const pragma of ["journal_mode = WAL", "synchronous = NORMAL", "foreign_keys = ON"]) await db.$queryRawUnsafe(`PRAGMA ${pragma}`);
+  await db.$connect();
   return { db, close: () => db.$disconnect() };
 }
 
@@ -51,15 +60,41 @@ function oneConnection(client: Client): Client {
   return new Proxy(client, {
     get(target, name) {
       if (name === "transaction") return () => begin(target);
+      if (name === "execute") return (statement: Parameters<Client["execute"]>[0]) => patiently(target, () => target.execute(statement));
       const value: unknown = Reflect.get(target, name, target);
       return typeof value === "function" ? value.bind(target) : value;
     },
   });
 }
 
+/** The settings that belong to a connection, not to the file. */
+async function settle(client: Client): Promise<void> {
+  // Safe with WAL against a crash of the process; a power cut can lose the last moments, and corrupts nothing.
+  await client.execute("PRAGMA synchronous = NORMAL");
+  await client.execute("PRAGMA foreign_keys = ON");
+}
+
+/** Runs a statement that stands alone again while another process holds the file, up to BUSY_TIMEOUT_MS. */
+async function patiently<T>(client: Client, attempt: () => Promise<T>): Promise<T> {
+  const until = performance.now() + BUSY_TIMEOUT_MS;
+  for (;;) {
+    try {
+      return await attempt();
+    } catch (error) {
+      if (!(error instanceof LibsqlError && error.code.startsWith("SQLITE_BUSY")) || performance.now() > until) throw error;
+      // The driver leaves a statement that met a lock half open, and no later COMMIT on that connection
+      // would pass ("SQL statements in progress"): go on with a new one.
+      await client.reconnect();
+      await settle(client);
+      // Not through a Clock: these timers keep a short command alive, and no test waits for them.
+      await setTimeout(BUSY_PAUSE_MS);
+    }
+  }
+}
+
 async function begin(client: Client): Promise<Transaction> {
   // IMMEDIATE: a deferred transaction that turns into a writer beside another process fails without waiting.
-  await client.execute("BEGIN IMMEDIATE");
+  await patiently(client, () => client.execute("BEGIN IMMEDIATE"));
   let open = true;
   const end = async (sql: "COMMIT" | "ROLLBACK") => {
     if (!open) return;
