@@ -1,0 +1,45 @@
+"use client";
+import { TRPCClientError, createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from "@trpc/client";
+import { createTRPCContext } from "@trpc/tanstack-react-query";
+import type { AppRouter } from "@/server/trpc/root";
+
+export const { TRPCProvider, useTRPC, useTRPCClient } = createTRPCContext<AppRouter>();
+
+const PATH = "/trpc";
+/** Waits between dialling again: short at first, since a restart of the server takes seconds. */
+const RETRY_MS = [200, 500, 1_000, 2_000, 3_000] as const;
+const KEEP_ALIVE = { enabled: true, intervalMs: 5_000, pongTimeoutMs: 4_000 } as const;
+/** How long the socket outlives the last subscription. */
+const IDLE_MS = 5_000;
+/** Longest batch of calls in one address line. */
+const LONGEST_URL = 4_000;
+
+const isUnauthenticated = (error: unknown) => error instanceof TRPCClientError && error.data?.appCode === "unauthenticated";
+
+/**
+ * The tab's one client: calls over HTTP, subscriptions over one WebSocket, which is dialled for the first
+ * subscription and proves itself with a one-use ticket in its first message.
+ */
+export function createClient(onSignedOut: () => void) {
+  const http = httpBatchLink({ url: PATH, maxURLLength: LONGEST_URL });
+  const caller = createTRPCClient<AppRouter>({ links: [http] });
+  const socket = createWSClient({
+    url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`,
+    connectionParams: async () => {
+      try {
+        return { ticket: (await caller.session.ticket.mutate()).ticket };
+      } catch (error) {
+        if (isUnauthenticated(error)) onSignedOut();
+        throw error;
+      }
+    },
+    retryDelayMs: (attempt) => RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0,
+    lazy: { enabled: true, closeMs: IDLE_MS },
+    keepAlive: KEEP_ALIVE,
+  });
+  const client = createTRPCClient<AppRouter>({
+    links: [splitLink({ condition: (operation) => operation.type === "subscription", true: wsLink({ client: socket }), false: http })],
+  });
+  return { client, socket };
+}
+export type Client = ReturnType<typeof createClient>["client"];
