@@ -1,0 +1,41 @@
+import { fileURLToPath } from "node:url";
+import { defineConfig } from "vitest/config";
+
+// A zone with a quarter of an hour in it: what assumes UTC or whole hours fails here and not at a user's.
+process.env["TZ"] = "Asia/Kathmandu";
+
+const alias = { "@/": fileURLToPath(new URL("./", import.meta.url)) };
+const everywhere = ["**/node_modules/**", "**/.next/**", "dist/**", "tests/e2e/**"];
+
+export default defineConfig({
+  resolve: { alias },
+  test: {
+    environment: "node",
+    teardownTimeout: 60_000,
+    projects: [
+      {
+        extends: true,
+        test: {
+          name: "unit",
+          include: ["**/*.test.{ts,tsx}"],
+          exclude: [...everywhere, "**/*.lab.test.ts"],
+          testTimeout: 20_000,
+          hookTimeout: 30_000,
+        },
+      },
+      {
+        extends: true,
+        test: {
+          name: "lab",
+          include: ["**/*.lab.test.ts"],
+          exclude: everywhere,
+          // Real engines: one file at a time on the machine, each in a process that takes nothing with it.
+          pool: "forks",
+          fileParallelism: false,
+          testTimeout: 180_000,
+          hookTimeout: 180_000,
+        },
+      },
+    ],
+  },
+});
