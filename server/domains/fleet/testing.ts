@@ -1,0 +1,136 @@
+/**
+ * For tests only: a gateway without tunnels. It speaks the contract in both directions, checks every
+ * input and output against it, and can lose a link at any moment. The real tunnels are tested in tests/lab.
+ */
+import { PassThrough } from "node:stream";
+import { CONTRACT, type ChangeVerb, type InputOf, type OutputOf, type ReadVerb, type VerbName } from "@/protocol/contract";
+import { Frame, type Container, type Hello, type OperationHeader } from "@/protocol/shapes";
+import { deriveTarget } from "@/protocol/target";
+import type { Gateway, HostLink, LinkChange, Peer } from "@/server/gateway/gateway";
+import type { Clock } from "@/server/lib/clock";
+import { AppError } from "@/server/lib/errors";
+import * as z from "zod/v4/core";
+
+/** What answers for one host. A promise that never settles is an engine that hangs. */
+export interface TestAgent {
+  call?<V extends ReadVerb>(verb: V, input: InputOf<V>): Promise<unknown>;
+  change?(verb: ChangeVerb, input: unknown, header: OperationHeader): Promise<unknown>;
+  /** Asked when the hub opens the telemetry stream; writes frames into `stream`. */
+  telemetry?(after: InputOf<"telemetry.stream">["after"], stream: TestStream): void;
+}
+export interface TestStream {
+  send(...frames: Frame[]): void;
+  /** Bytes as they are. */
+  raw(text: string): void;
+  end(): void;
+}
+
+export interface TestGateway extends Gateway {
+  /** Brings a link up. Returns its loss, as the gateway would report it. */
+  connect(hostId: string, agent?: TestAgent, hello?: Partial<Hello>): (why?: string) => void;
+  /** Why links were closed by the hub, oldest first. */
+  closed: { hostId: string; why: string }[];
+}
+
+export function createTestGateway(clock: Clock): TestGateway {
+  const links = new Map<string, { link: HostLink; drop: (why: string) => void }>();
+  const listeners = new Set<(change: LinkChange) => void>();
+  const heard = new Map<string, number>();
+  const closed: { hostId: string; why: string }[] = [];
+  const tell = (change: LinkChange) => listeners.forEach((listener) => listener(change));
+
+  function connect(hostId: string, agent: TestAgent = {}, over: Partial<Hello> = {}) {
+    const ended = new AbortController();
+    const lost = () => new AppError("link_lost", "The link ended.");
+    const checked = async (verb: VerbName, input: unknown, work: () => Promise<unknown>) => {
+      if (ended.signal.aborted) throw new AppError("host_away", "The host is away.");
+      z.parse(CONTRACT[verb].input, input);
+      const gone = new Promise<never>((_, reject) => ended.signal.addEventListener("abort", () => reject(lost()), { once: true }));
+      return z.parse(CONTRACT[verb].output, await Promise.race([work(), gone]));
+    };
+    const drop = (why = "cut") => {
+      if (ended.signal.aborted) return;
+      ended.abort();
+      links.delete(hostId);
+      tell({ state: "down", hostId, why, lastByteAt: clock.now() });
+    };
+    const link: HostLink = {
+      hostId, protocol: 1, address: "192.0.2.7", hello: testHello(over),
+      call: (verb, input) => checked(verb, input, async () => agent.call?.(verb, input)) as Promise<OutputOf<typeof verb>>,
+      change: (verb, input, header) => checked(verb, input, async () => agent.change?.(verb, input, header)) as Promise<OutputOf<typeof verb>>,
+      async stream(_verb, input) {
+        if (ended.signal.aborted) throw new AppError("host_away", "The host is away.");
+        const bytes = new PassThrough();
+        ended.signal.addEventListener("abort", () => bytes.destroy(lost()), { once: true });
+        agent.telemetry?.((input as InputOf<"telemetry.stream">).after, {
+          send: (...frames) => frames.forEach((frame) => bytes.write(`${JSON.stringify(Frame.parse(frame))}\n`)),
+          raw: (text) => void bytes.write(text),
+          end: () => void bytes.end(),
+        });
+        return bytes;
+      },
+      close(why) {
+        closed.push({ hostId, why });
+        drop(why);
+      },
+    };
+    links.get(hostId)?.drop("replaced");
+    links.set(hostId, { link, drop });
+    heard.set(hostId, clock.now());
+    tell({ state: "up", hostId, link });
+    return drop;
+  }
+
+  return {
+    connect, closed,
+    link: (hostId) => links.get(hostId)?.link,
+    heardAt: (hostId) => (links.has(hostId) ? clock.now() : heard.get(hostId)),
+    onChange(listener) {
+      listeners.add(listener);
+      for (const [hostId, { link }] of links) listener({ state: "up", hostId, link });
+      return () => void listeners.delete(listener);
+    },
+    handleUpgrade: () => undefined,
+    disconnect(hostId, why) {
+      if (links.has(hostId)) closed.push({ hostId, why });
+      links.get(hostId)?.drop(why);
+    },
+    stats: () => ({ tunnels: links.size, handshakes: 0, openStreams: 0, refused: 0, unreadBytes: 0 }),
+    async close() {
+      for (const { drop } of [...links.values()]) drop("closed");
+    },
+  };
+}
+
+export function testHello(over: Partial<Hello> = {}): Hello {
+  return {
+    protocol: { oldest: 1, newest: 1 }, agentVersion: "0.1.0", capabilities: [], allow: "all", name: "web", token: null, epoch: 1,
+    runtime: { state: "up", why: null, engine: "docker", version: "26.1.5", apiVersion: "1.45" },
+    host: { hostname: "web", os: "Debian 12", arch: "x64", kernel: "6.1", cpus: 2, memoryBytes: 2 ** 31, bootedAt: 0 },
+    ...over,
+  };
+}
+
+/** An agent that knocks. */
+export function testPeer(key: string, hello: Partial<Hello> = {}): Peer {
+  return { fingerprint: `FP:${key}`, certificatePem: `PEM ${key}`, address: "192.0.2.9", hello: testHello(hello) };
+}
+
+/** A running container called `name`; its id is made from the name unless given. */
+export function testContainer(name: string, over: Partial<Container> = {}): Container {
+  const labels = over.labels ?? {};
+  return {
+    id: Buffer.from(name.padEnd(8, "\0")).toString("hex").slice(-64).padStart(12, "0"), target: deriveTarget(name, labels), name, image: "busybox:1", imageId: "sha256:0",
+    state: "running", health: "none", exitCode: null, oomKilled: false, error: null, createdAt: 0, startedAt: 1, finishedAt: null,
+    restartCount: 0, restartPolicy: "no", autoRemove: false, ports: [], labels, labelsCut: 0, ...over,
+  };
+}
+
+/** Lets everything that is ready run, until `settled` is true. Fails after two seconds. */
+export async function until(settled: () => boolean | Promise<boolean>, what = "the condition"): Promise<void> {
+  const end = performance.now() + 2_000;
+  while (!(await settled())) {
+    if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
+    await new Promise((resolve) => setImmediate(resolve));
+  }
+}
