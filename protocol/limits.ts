@@ -31,8 +31,26 @@ export const LIMITS = {
   jsonDepth: 64,
   /** WebSocket messages a tunnel may carry in a second, averaged over ten. Protects the hub's event loop. */
   messagesPerSecond: 5_000,
+  /** Bytes that may come in ten seconds without reaching a reader. Protects both from padding and control frames. */
+  unusedBytes: 4 << 20,
+  /** Pings and settings that one end takes in ten seconds; an honest end sends two or three. */
+  controlFrames: 64,
+  /** Fragments of one WebSocket message; neither end sends any. */
+  messageFragments: 64,
+  /** Requests open or waiting on one tunnel. Protects the hub from its own callers. */
+  openRequests: 512,
+  /** Tunnels in their handshake at once, in all and from one address. Protects the hub from half-made ones. */
+  handshakes: 1_024,
+  handshakesPerAddress: 640,
+  /** Tunnels that one address may open at once, and each second after that. Protects the hub from a reconnect storm. */
+  connectBurst: 640,
+  connectsPerSecond: 50,
+  /** Addresses whose rate is remembered. */
+  connectAddresses: 4_096,
   /** Bytes that all tunnels together may hold unread in the hub. */
   hubUnreadBytes: 64 << 20,
+  /** Bytes read by the hub between two looks at what it holds unread. */
+  hubUnreadLookBytes: 4 << 20,
   /** Containers in one part of a snapshot. Keeps a part well under lineBytes. */
   snapshotPart: 100,
   /** Labels kept of one container, and the length of one value. Protects every list from a 1 MB label. */
@@ -54,6 +72,12 @@ export const TIMES = {
   silenceMs: 15_000,
   /** From the WebSocket's opening to an accepted session. */
   handshakeMs: 10_000,
+  /** A live tunnel that does not answer a ping for this long gives way to a new one of the same host. */
+  proofMs: 2_000,
+  /** A request's body must be whole by then. */
+  requestMs: 10_000,
+  /** How long a whole answer may wait in the agent for a hub that does not read it. */
+  answerMs: 30_000,
   /** First and longest wait before dialling again; full jitter between. */
   backoffFirstMs: 500,
   backoffLongestMs: 15_000,
