@@ -14,6 +14,7 @@ export interface EngineHints {
   dockerContext: string | null;
   /** DOCKER_CONFIG, else ~/.docker */
   dockerConfigDir: string;
+  home: string;
   /** XDG_RUNTIME_DIR */
   xdgRuntimeDir: string | null;
 }
@@ -22,6 +23,7 @@ export interface EngineHints {
 export type EngineCandidate = { from: string | null; address: EngineAddress } | { from: string; problem: string };
 
 const DOCKER_SOCKET = "/var/run/docker.sock";
+const DESKTOP_SOCKET = ".docker/run/docker.sock";
 const PODMAN_SOCKET = "/run/podman/podman.sock";
 
 /**
@@ -34,8 +36,8 @@ export function findEngines(hints: EngineHints): EngineCandidate[] {
   if (hints.dockerHost !== null) return [candidate("DOCKER_HOST", hints.dockerHost)];
   const context = currentContext(hints);
   if (context) return [context];
-  const sockets = [DOCKER_SOCKET, PODMAN_SOCKET];
-  if (hints.xdgRuntimeDir !== null) sockets.push(join(hints.xdgRuntimeDir, "docker.sock"), join(hints.xdgRuntimeDir, "podman/podman.sock"));
+  const own = (path: string) => (hints.xdgRuntimeDir === null ? [] : [join(hints.xdgRuntimeDir, path)]);
+  const sockets = [DOCKER_SOCKET, join(hints.home, DESKTOP_SOCKET), ...own("docker.sock"), PODMAN_SOCKET, ...own("podman/podman.sock")];
   return sockets.map((path) => ({ from: null, address: { kind: "unix", path } }));
 }
 
