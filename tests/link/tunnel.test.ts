@@ -1,7 +1,7 @@
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { AgentFailure } from "@/agent/errors";
 import { makeIdentity, pinOf, type LinkIdentity } from "@/protocol/wire/identity";
-import { readLines } from "@/server/gateway/lines";
+import { readLines } from "@/server/lib/lines";
 import { ID, startAgent, startHub, until, type TestAgent, type TestHub } from "./pair";
 
 let one: LinkIdentity;
