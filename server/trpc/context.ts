@@ -1,15 +1,7 @@
 /** What every procedure knows about its caller. Made by server/http, once a request or once a WebSocket. */
-import type { Actor } from "@/server/domains/access/permissions";
+import type { Session } from "@/server/domains/accounts/schema";
 import type { Clock } from "@/server/lib/clock";
 import type { Logger } from "@/server/lib/logger";
-
-/** A signed-in browser. */
-export interface Session {
-  /** The Session row's id. */
-  id: string;
-  actor: Actor;
-  email: string;
-}
 
 /** The part of a WebSocket that pacing needs. */
 export interface PacedSocket {

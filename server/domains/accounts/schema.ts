@@ -1,5 +1,5 @@
 import { z } from "zod/mini";
-import type { Permission, Role } from "../access/permissions";
+import type { Actor, Permission, Role } from "../access/permissions";
 import { PublicUrl } from "../settings/schema";
 
 export const Email = z.string().check(z.trim(), z.toLowerCase(), z.maxLength(254), z.regex(/^[^\s@]+@[^\s@]+$/, "This is not an e-mail address."));
@@ -32,3 +32,22 @@ export interface SessionView {
   current: boolean;
 }
 export const SessionIdInput = z.strictObject({ id: z.string().check(z.maxLength(64)) });
+
+/** A signed-in browser, as the hub knows it. */
+export interface Session {
+  /** The Session row's id. */
+  id: string;
+  actor: Actor;
+  email: string;
+}
+
+/** Where a sign-in comes from. */
+export interface Caller {
+  address: string;
+  userAgent: string;
+}
+
+export type SignInAnswer =
+  | { ok: true; sessionId: string; userId: string; email: string; name: string }
+  /** wrong: e-mail or password, never said which. rate_limited: too many tries, from there or on that account. */
+  | { ok: false; why: "wrong" | "rate_limited" };
