@@ -8,6 +8,7 @@ export const ROOT = fileURLToPath(new URL("..", import.meta.url));
 // The end of a failed program's output is what names the cause; the rest is noise on a person's screen.
 const TAIL_LINES = 40;
 const TAIL_BYTES = 64 * 1024;
+const ANSWER_BYTES = 4 << 20;
 
 // What runs now, so that an interrupted command takes its programs with it.
 const running = new Set();
@@ -45,13 +46,15 @@ export function run(program, args, { env = process.env, cwd = ROOT, loud = false
   });
 }
 
-/** Runs a program and gives its exit code and standard output; never throws for a failure of the program. */
+/** Runs a program and gives its exit code, standard output and standard error; never throws for its failure. */
 export function ask(program, args, { env = process.env, cwd = ROOT } = {}) {
   return new Promise((resolve) => {
-    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "ignore"] });
+    const child = spawn(program, args, { cwd, env, stdio: ["ignore", "pipe", "pipe"] });
     let out = "";
-    child.stdout.on("data", (chunk) => (out = (out + chunk).slice(-TAIL_BYTES)));
-    child.on("error", () => resolve({ code: 127, out: "" }));
-    child.on("close", (code) => resolve({ code: code ?? 1, out }));
+    let errors = "";
+    child.stdout.on("data", (chunk) => (out = (out + chunk).slice(-ANSWER_BYTES)));
+    child.stderr.on("data", (chunk) => (errors = (errors + chunk).slice(-TAIL_BYTES)));
+    child.on("error", (error) => resolve({ code: 127, out: "", errors: error.message }));
+    child.on("close", (code) => resolve({ code: code ?? 1, out, errors }));
   });
 }
