@@ -17,7 +17,7 @@ export default defineConfig({
         extends: true,
         test: {
           name: "unit",
-          include: ["**/*.test.{ts,tsx}"],
+          include: ["**/*.test.{ts,tsx}", "bin/*.test.mjs"],
           exclude: [...everywhere, "**/*.lab.test.ts"],
           testTimeout: 20_000,
           hookTimeout: 30_000,

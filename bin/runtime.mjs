@@ -30,13 +30,16 @@ function contextAddress(env, home) {
   return typeof host === "string" && host !== "" ? host : null;
 }
 
-function sockets(env, home) {
+/** Where the engines of a whole machine listen. */
+const OF_THE_MACHINE = { docker: "/var/run/docker.sock", podman: "/run/podman/podman.sock" };
+
+function sockets(env, home, machine) {
   const own = env.XDG_RUNTIME_DIR;
   return [
-    "/var/run/docker.sock",
+    machine.docker,
     join(home, ".docker/run/docker.sock"),
     ...(own ? [join(own, "docker.sock")] : []),
-    "/run/podman/podman.sock",
+    machine.podman,
     ...(own ? [join(own, "podman/podman.sock")] : []),
   ];
 }
@@ -47,11 +50,11 @@ function sockets(env, home) {
  * and to say on the page; a socket is enough to start one.
  * @param {NodeJS.ProcessEnv} [env]
  */
-export function findRuntime(env = process.env, home = homedir()) {
+export function findRuntime(env = process.env, home = homedir(), machine = OF_THE_MACHINE) {
   const explicit = env.BINNACLE_DOCKER || env.DOCKER_HOST;
   if (explicit) return { address: explicit, from: env.BINNACLE_DOCKER ? "BINNACLE_DOCKER" : "DOCKER_HOST" };
   const context = contextAddress(env, home);
   if (context) return { address: context, from: "the Docker context" };
-  const path = sockets(env, home).find(isSocket);
+  const path = sockets(env, home, machine).find(isSocket);
   return path ? { address: `unix://${path}`, from: path } : null;
 }
