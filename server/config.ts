@@ -45,9 +45,6 @@ export function prepareEnvironment(config: Config): void {
   for (const name of ["AUTH_URL", "NEXTAUTH_URL", "AUTH_SECRET", "NEXTAUTH_SECRET", "AUTH_TRUST_HOST"]) delete process.env[name];
 }
 
-/** Whether a launcher waits at the other end of the IPC channel. */
-export const hasLauncher = (): boolean => typeof process.send === "function";
-
 /** The same for any environment; an empty value counts as absent. */
 export function parseConfig(env: Environment): Config {
   const wrong: string[] = [];

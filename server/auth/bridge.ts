@@ -14,8 +14,6 @@ export interface AuthBridge {
   secureCookie(): boolean;
   /** The origin that people are sent back to. */
   publicUrl(): string;
-  /** Whether this origin is one that the hub answers pages from. */
-  isOwnOrigin(origin: string, address: string): boolean;
   signIn(email: string, password: string, caller: Caller): Promise<SignInAnswer>;
   /** Ends a session at once, its open sockets included. Unknown ids are fine. */
   signOut(sessionId: string): Promise<void>;
@@ -38,7 +36,9 @@ export function authBridge(): AuthBridge {
   return bridge;
 }
 
-/** Request headers that the hub sets for Next, over whatever the caller sent. */
+/** Request headers that the hub sets for Next, over whatever the caller sent: where it comes from, */
 export const ADDRESS_HEADER = "x-binnacle-address";
-/** Path and query that the browser asked for: where a person who must sign in first is sent back to. */
+/** the Origin, after the hub's check of it (absent where the browser sent none), */
+export const ORIGIN_HEADER = "x-binnacle-origin";
+/** and the path and query that the browser asked for: where a person who must sign in first is sent back to. */
 export const PATH_HEADER = "x-binnacle-path";

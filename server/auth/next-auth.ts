@@ -6,7 +6,7 @@ import NextAuth, { CredentialsSignin, type NextAuthConfig } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { headers } from "next/headers";
 import { SignInInput, type Session } from "@/server/domains/accounts/schema";
-import { ADDRESS_HEADER, authBridge } from "./bridge";
+import { ADDRESS_HEADER, authBridge, ORIGIN_HEADER } from "./bridge";
 import { SESSION_SECONDS } from "./session";
 
 /** The code that the sign-in page finds in the answer's address. */
@@ -45,7 +45,7 @@ function options(request: Request | undefined): NextAuthConfig {
         return sid === undefined ? token : { sid };
       },
       session: ({ session }) => ({ expires: session.expires, user: {} }),
-      redirect: ({ url }) => redirectWithin(url, originOf(request) ?? bridge.publicUrl()),
+      redirect: ({ url }) => redirectWithin(url, request?.headers.get(ORIGIN_HEADER) ?? bridge.publicUrl()),
     },
     events: {
       async signOut(message) {
@@ -60,12 +60,6 @@ function options(request: Request | undefined): NextAuthConfig {
       debug: () => undefined,
     },
   };
-}
-
-/** The origin that the page itself was opened by, where it is one of ours. */
-function originOf(request: Request | undefined): string | null {
-  const origin = request?.headers.get("origin");
-  return origin && authBridge().isOwnOrigin(origin, request?.headers.get(ADDRESS_HEADER) ?? "") ? origin : null;
 }
 
 /** Only paths of this site are gone to after signing in or out. */

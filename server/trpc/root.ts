@@ -1,12 +1,18 @@
 /** The whole surface that the pages call. main.ts builds each service and hands them in. */
 import { createSessionRouter, createSetupRouter } from "@/server/domains/accounts/router";
 import type { AccountsService } from "@/server/domains/accounts/service";
+import { createFleetRouter } from "@/server/domains/fleet/router";
+import type { FleetService } from "@/server/domains/fleet/service";
+import { createHostsRouter } from "@/server/domains/hosts/router";
+import type { HostsService } from "@/server/domains/hosts/service";
 import { createSettingsRouter } from "@/server/domains/settings/router";
 import type { SettingsService } from "@/server/domains/settings/service";
 import { router } from "./init";
 
 export interface Services {
   accounts: AccountsService;
+  fleet: FleetService;
+  hosts: HostsService;
   settings: SettingsService;
 }
 
@@ -14,6 +20,8 @@ export function createRootRouter(services: Services) {
   return router({
     setup: createSetupRouter(services.accounts),
     session: createSessionRouter(services.accounts),
+    fleet: createFleetRouter(services.fleet),
+    hosts: createHostsRouter(services.hosts),
     settings: createSettingsRouter(services.settings),
   });
 }
