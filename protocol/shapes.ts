@@ -7,7 +7,8 @@ import { LIMITS } from "./limits";
 import { LocalTarget } from "./target";
 
 const text = z.string().check(z.maxLength(LIMITS.textChars));
-const time = z.number().check(z.nonnegative());
+// Up to the end of the year 9999: later ones have no four-digit year, and do not sort as text.
+const time = z.number().check(z.nonnegative(), z.lte(253_402_300_799_999));
 const count = z.int().check(z.nonnegative());
 
 /** An engine's container id. Nothing else is ever put into an engine's URL as an id. */

@@ -126,9 +126,9 @@ export function testContainer(name: string, over: Partial<Container> = {}): Cont
   };
 }
 
-/** Lets everything that is ready run, until `settled` is true. Fails after two seconds. */
+/** Lets everything that is ready run, until `settled` is true. Fails after ten seconds. */
 export async function until(settled: () => boolean | Promise<boolean>, what = "the condition"): Promise<void> {
-  const end = performance.now() + 2_000;
+  const end = performance.now() + 10_000;
   while (!(await settled())) {
     if (performance.now() > end) throw new Error(`waited in vain for ${what}`);
     await new Promise((resolve) => setImmediate(resolve));

@@ -5,10 +5,10 @@ import { createTestClock } from "@/server/lib/clock";
 import { silentLogger } from "@/server/lib/logger";
 import { createHostsRepo } from "./repo";
 import type { JoinProgress } from "./schema";
-import { createHostsService, type HostsService } from "./service";
+import { createHostsService, type HostsService, type JoinRequest } from "./service";
 
 const PIN = "A".repeat(43);
-const asked = { tags: [], uses: 1, minutes: 15, createdBy: "user_1" };
+const asked: JoinRequest = { tags: [], uses: 1, minutes: 15, createdBy: "user_1" };
 
 describe("hosts", () => {
   let database: TestDatabase;
@@ -21,7 +21,7 @@ describe("hosts", () => {
     await service.load();
     return service;
   };
-  const join = async (key: string, name: string, request: Partial<typeof asked> & { hostId?: string } = {}) => {
+  const join = async (key: string, name: string, request: Partial<JoinRequest> = {}) => {
     const { token } = await hosts.issueJoin({ ...asked, ...request });
     const admission = await hosts.admit(testPeer(key, { name, token }));
     if (!admission.accepted) throw new Error(admission.message);

@@ -1,0 +1,375 @@
+/**
+ * The fleet: what is true on every host, as far as it is known, and since when. A host that is away keeps
+ * its last state and its age; nothing turns into stopped, empty or none because it was not heard.
+ */
+import { TIMES } from "@/protocol/limits";
+import { Container, type Cursor, type Frame, type Loss, type RuntimeEvent } from "@/protocol/shapes";
+import { formatTarget, parseTarget } from "@/protocol/target";
+import type { HostRecord, HostsService } from "@/server/domains/hosts/service";
+import type { Gateway, HostLink, LinkChange } from "@/server/gateway/gateway";
+import type { Clock } from "@/server/lib/clock";
+import { AppError } from "@/server/lib/errors";
+import type { Logger } from "@/server/lib/logger";
+import { createLive } from "./live";
+import type { FleetRepo, StoredContainer } from "./repo";
+import { createSaving } from "./saving";
+import { isFresh, type ContainerView, type HistoryPage, type HostView } from "./schema";
+import { readTelemetry, type Telemetry } from "./telemetry";
+import { createHostTruth, type Difference, type HostTruth } from "./truth";
+
+/** How long and how much of the containers' history is kept. */
+const KEEP_EVENTS_MS = 30 * 24 * 3_600_000;
+const KEEP_EVENTS = 200_000;
+/** Events removed in one statement. */
+const SWEEP_BATCH = 2_000;
+const HISTORY_PAGE = 100;
+/** Containers restored in one statement. */
+const RESTORE_PAGE = 1_000;
+/** A heartbeat is told to the pages once; an agent that beats faster is not. */
+const BEAT_SAID_MS = TIMES.heartbeatMs * 0.8;
+
+interface HostState {
+  id: string;
+  truth: HostTruth;
+  link: HostLink | null;
+  stop: AbortController | null;
+  telemetry: Telemetry | null;
+  /** Why it is not reporting, for a person; null while it is. */
+  why: string | null;
+  /** Set when its tunnel is being closed for what it sent. */
+  refused: string | null;
+  address: string | null;
+  confirmedAt: number;
+  /** When a heartbeat was last told to the pages; monotonic. */
+  saidAt: number;
+  /** The last event received, and the last one stored. */
+  cursor: Cursor | null;
+  savedCursor: Cursor | null;
+  fresh: boolean;
+}
+
+export interface FleetDeps {
+  repo: FleetRepo;
+  hosts: HostsService;
+  gateway: Pick<Gateway, "onChange" | "heardAt">;
+  clock: Clock;
+  log: Logger;
+  /** 0 to 1; spreads what would come at once. */
+  random?: () => number;
+}
+
+export type FleetService = ReturnType<typeof createFleetService>;
+
+export function createFleetService({ repo, hosts, gateway, clock, log, random = Math.random }: FleetDeps) {
+  const states = new Map<string, HostState>();
+  const listeners = new Set<(hostId: string, ids: Iterable<string>) => void>();
+  const unsubscribe: (() => void)[] = [];
+  const counters = { frames: 0, invalidFrames: 0, gaps: 0, repeatedEvents: 0 };
+
+  const live = createLive({ clock, hosts: hostViews, host: hostView, containerIds: (hostId) => states.get(hostId)?.truth.ids() ?? [], container: containerView });
+  const saving = createSaving({
+    repo, clock, log,
+    container: stored,
+    ids: (hostId) => states.get(hostId)?.truth.ids() ?? null,
+    sighting(hostId) {
+      const [host, state] = [hosts.get(hostId), states.get(hostId)];
+      return host && state ? { hostId, confirmedAt: heardAt(state), listedAt: state.truth.listedAt(), hello: host.hello, runtime: host.runtime } : null;
+    },
+    saved(hostId, cursor) {
+      const state = states.get(hostId);
+      if (state) state.savedCursor = cursor;
+    },
+    readAgain(hostId) {
+      const state = states.get(hostId);
+      if (!state) return;
+      state.cursor = state.savedCursor;
+      state.telemetry?.reopen();
+    },
+  });
+
+  function stateOf(host: HostRecord): HostState {
+    const known = states.get(host.id);
+    if (known) return known;
+    const state: HostState = {
+      id: host.id, truth: createHostTruth(host.id), link: null, stop: null, telemetry: null, why: "Not heard since Binnacle started.", refused: null, address: null,
+      confirmedAt: host.confirmedAt, saidAt: -Infinity, cursor: host.cursor, savedCursor: host.cursor, fresh: false,
+    };
+    states.set(host.id, state);
+    return state;
+  }
+
+  // —— what the pages see
+
+  /** While the link is up, any byte counts as heard. */
+  const heardAt = (state: HostState) => Math.max(state.confirmedAt, state.link ? (gateway.heardAt(state.id) ?? 0) : 0);
+
+  function hostView(hostId: string): HostView | undefined {
+    const [host, state] = [hosts.get(hostId), states.get(hostId)];
+    if (!host || !state) return undefined;
+    // A link whose containers were not all read yet confirms nothing; without a runtime there is nothing to read.
+    const up = state.link !== null && (state.truth.synced() || host.runtime.state !== "up");
+    const link = host.revokedAt !== null ? "revoked" : up ? "up" : "down";
+    const why = link === "up" ? null : link === "revoked" ? "Its key was revoked." : state.link && !state.why ? "Connected; its containers are being read." : state.why;
+    return {
+      id: host.id, name: host.name, tags: host.tags, joinedAt: host.joinedAt, link, linkWhy: why, confirmedAt: heardAt(state),
+      runtime: host.runtime, agentVersion: host.hello.agentVersion, allow: host.hello.allow, address: state.address, host: host.hello.host,
+    };
+  }
+  function hostViews(): HostView[] {
+    return hosts.all().flatMap((host) => hostView(host.id) ?? []);
+  }
+  function containerView(hostId: string, id: string): ContainerView | undefined {
+    const truth = states.get(hostId)?.truth;
+    const known = truth?.get(id);
+    return truth && known ? { ...known.container, hostId, key: known.key, confirmedAt: truth.confirmedAt(known) } : undefined;
+  }
+  function stored(hostId: string, id: string): StoredContainer | null {
+    const known = states.get(hostId)?.truth.get(id);
+    return known ? { hostId, runtimeId: id, document: known.text, confirmedAt: known.confirmedAt } : null;
+  }
+
+  function tellHost(state: HostState): void {
+    const view = hostView(state.id);
+    const fresh = isFresh(view);
+    // From here on each container's age counts, so each page must know when it was last confirmed.
+    if (state.fresh && !fresh) live.containersChanged(state.id, state.truth.ids());
+    state.fresh = fresh;
+    saving.heard(state.id);
+    live.hostChanged(state.id);
+  }
+  function tellContainers(state: HostState, { changed, gone }: Difference): void {
+    for (const ids of [changed, gone]) {
+      if (ids.length === 0) continue;
+      saving.touch(state.id, ids);
+      live.containersChanged(state.id, ids);
+      for (const listener of listeners) listener(state.id, ids);
+    }
+  }
+
+  // —— what the hosts say
+
+  function onLink(change: LinkChange): void {
+    const host = hosts.get(change.hostId);
+    if (!host) return;
+    const state = stateOf(host);
+    state.stop?.abort();
+    state.stop = null;
+    state.telemetry = null;
+    state.truth.begin();
+    if (change.state === "down") {
+      state.link = null;
+      state.why = state.refused ?? change.why;
+      state.confirmedAt = Math.max(state.confirmedAt, change.lastByteAt);
+    } else {
+      state.link = change.link;
+      state.why = state.refused = null;
+      state.address = change.link.address;
+      // An agent that counts from a lower place began anew: its state directory was lost.
+      if (state.cursor !== null && change.link.hello.epoch < state.cursor.epoch) state.cursor = state.savedCursor = null;
+      follow(state, change.link);
+    }
+    tellHost(state);
+  }
+
+  function follow(state: HostState, link: HostLink): void {
+    const stop = new AbortController();
+    state.stop = stop;
+    state.telemetry = readTelemetry({
+      link, clock, random, signal: stop.signal,
+      after: () => state.cursor,
+      onOpen() {
+        state.truth.begin();
+        state.why = null;
+      },
+      onFrame: (frame) => onFrame(state, frame),
+      onEnd(why) {
+        state.truth.begin();
+        state.why = `Connected, but not reporting: ${why}`;
+        tellHost(state);
+      },
+      onInvalid(why) {
+        counters.invalidFrames += 1;
+        state.refused = `Its agent sent something that Binnacle does not take: ${why}`;
+        log.warn({ host: state.id, why }, "invalid telemetry, tunnel closed");
+      },
+    });
+  }
+
+  function onFrame(state: HostState, frame: Frame): boolean {
+    counters.frames += 1;
+    const now = clock.now();
+    state.confirmedAt = Math.max(state.confirmedAt, now);
+    switch (frame.frame) {
+      case "event":
+        onEvent(state, frame.event);
+        return false;
+      case "gap":
+        counters.gaps += 1;
+        log.warn({ host: state.id, from: frame.from, to: frame.to, why: frame.why }, "events of this host are lost");
+        return false;
+      case "runtime":
+        hosts.setRuntime(state.id, frame.status);
+        return false;
+      default: {
+        const wasSynced = state.truth.synced();
+        tellContainers(state, state.truth.apply(frame, now));
+        if (!wasSynced && state.truth.synced()) {
+          tellHost(state);
+          return true;
+        }
+        if (frame.frame === "beat" && clock.monotonic() - state.saidAt >= BEAT_SAID_MS) {
+          state.saidAt = clock.monotonic();
+          tellHost(state);
+        }
+        return false;
+      }
+    }
+  }
+
+  function onEvent(state: HostState, event: RuntimeEvent): void {
+    const { cursor } = state;
+    if (cursor !== null && (event.epoch < cursor.epoch || (event.epoch === cursor.epoch && event.seq <= cursor.seq))) {
+      counters.repeatedEvents += 1;
+      return;
+    }
+    // Not moved on when there is no room: the stream will be opened again from what is stored.
+    if (saving.event(state.id, formatTarget({ scope: state.id, ...event.target }), event)) state.cursor = { epoch: event.epoch, seq: event.seq };
+  }
+
+  function onHost(change: Parameters<Parameters<HostsService["onChange"]>[0]>[0]): void {
+    if (change.type === "changed") {
+      const state = stateOf(change.host);
+      if (change.rekeyed) {
+        saving.drop(state.id);
+        state.cursor = state.savedCursor = null;
+      }
+      return tellHost(state);
+    }
+    const state = states.get(change.hostId);
+    state?.stop?.abort();
+    states.delete(change.hostId);
+    saving.drop(change.hostId);
+    live.hostChanged(change.hostId);
+  }
+
+  // —— what is asked of a host
+
+  function away(hostId: string): AppError {
+    const view = hostView(hostId);
+    if (!view) return new AppError("not_found", "There is no such host. It may have been forgotten meanwhile.");
+    return new AppError("host_away", `"${view.name}" is not connected, so this cannot be asked now. It was last confirmed ${ago(clock.now() - view.confirmedAt)}.`);
+  }
+  function ask(hostId: string, id: string): HostLink {
+    const state = states.get(hostId);
+    if (!state?.truth.get(id)) throw new AppError("not_found", "There is no such container on this host. It may have been removed meanwhile.");
+    if (!state.link) throw away(hostId);
+    return state.link;
+  }
+
+  async function restore(): Promise<void> {
+    const restored = new Map<string, { container: Container; confirmedAt: number }[]>();
+    let unreadable = 0;
+    let last: StoredContainer | null = null;
+    for (;;) {
+      const page: StoredContainer[] = await repo.containers(last, RESTORE_PAGE);
+      for (const row of page) {
+        const container = readStored(row.document);
+        if (container === null) unreadable += 1;
+        else restored.set(row.hostId, [...(restored.get(row.hostId) ?? []), { container, confirmedAt: row.confirmedAt }]);
+      }
+      last = page.at(-1) ?? null;
+      if (page.length < RESTORE_PAGE) break;
+    }
+    if (unreadable > 0) log.warn({ unreadable }, "stored containers of another version were left out until their hosts say more");
+    for (const host of hosts.all()) stateOf(host).truth.restore(restored.get(host.id) ?? [], host.listedAt);
+  }
+
+  return {
+    /** Restores what was known, then follows the hosts. Call after hosts.load(). */
+    async start(): Promise<void> {
+      await restore();
+      unsubscribe.push(hosts.onChange(onHost), gateway.onChange(onLink));
+      saving.start();
+    },
+    /** Stops following and writes what is not written yet. */
+    async stop(): Promise<void> {
+      for (const end of unsubscribe.splice(0)) end();
+      for (const state of states.values()) state.stop?.abort();
+      live.close();
+      await saving.stop();
+    },
+    live: live.follow,
+    host: hostView,
+    hosts: hostViews,
+    container: containerView,
+    /** All containers of one compose project on one host. */
+    stack(hostId: string, project: string): ContainerView[] {
+      const known = [...(states.get(hostId)?.truth.all() ?? [])];
+      return known.filter(({ container }) => container.target.namespace === project).flatMap(({ container }) => containerView(hostId, container.id) ?? []);
+    },
+    /** Called with the ids of containers that changed or went. Returns the unsubscribe. */
+    onContainers(listener: (hostId: string, ids: Iterable<string>) => void): () => void {
+      listeners.add(listener);
+      return () => void listeners.delete(listener);
+    },
+    /** AppErrors bad_input for a key that is none, not_found for a host that is none. */
+    async history(key: string, before?: number): Promise<HistoryPage> {
+      const target = parseTarget(key);
+      if (target === null) throw new AppError("bad_input", "This is not the address of a container.");
+      if (!states.has(target.scope)) throw new AppError("not_found", "There is no such host. It may have been forgotten meanwhile.");
+      if (saving.stats().unsavedEvents > 0) await saving.flush();
+      const rows = await repo.history(key, before ?? null, HISTORY_PAGE + 1);
+      return pageOf(rows);
+    },
+    /** The engine's own document, environment values masked. AppErrors not_found, host_away, and the link's. */
+    async inspect(hostId: string, id: string) {
+      const answer = await ask(hostId, id).call("container.inspect", { id });
+      return { ...answer, at: clock.now() };
+    },
+    /** What removing a container would lose. AppErrors not_found, host_away, and the link's. */
+    loss: (hostId: string, id: string): Promise<Loss> => Promise.resolve().then(() => ask(hostId, id).call("container.loss", { id })),
+    /** For errors of other domains: why nothing can be asked of this host now. */
+    away,
+    /** A scheduled task: removes events that are too old or too many. Returns how many. */
+    async sweepEvents(): Promise<number> {
+      let removed = 0;
+      for (;;) {
+        const count = await repo.sweepEvents(clock.now() - KEEP_EVENTS_MS, KEEP_EVENTS, SWEEP_BATCH);
+        removed += count;
+        if (count < SWEEP_BATCH) return removed;
+        await new Promise((resolve) => setImmediate(resolve));
+      }
+    },
+    flush: saving.flush,
+    /** For /metrics and tests. */
+    stats: () => ({ ...counters, ...saving.stats(), readers: live.readers(), containers: [...states.values()].reduce((sum, state) => sum + state.truth.size(), 0) }),
+  };
+}
+
+/** Ends a page between two moments, so that the next one can begin before the last one kept. */
+function pageOf(rows: { at: number; event: RuntimeEvent }[]): HistoryPage {
+  if (rows.length <= HISTORY_PAGE) return { events: rows.map((row) => row.event), next: null };
+  const beyond = rows[HISTORY_PAGE]?.at;
+  const whole = rows.slice(0, HISTORY_PAGE).filter((row) => row.at !== beyond);
+  // A page full of one single moment cannot be cut: what does not fit of it is left out.
+  const kept = whole.length > 0 ? whole : rows.slice(0, HISTORY_PAGE);
+  return { events: kept.map((row) => row.event), next: kept.at(-1)?.at ?? null };
+}
+
+function readStored(document: string): Container | null {
+  try {
+    const parsed = Container.safeParse(JSON.parse(document));
+    return parsed.success ? parsed.data : null;
+  } catch {
+    return null;
+  }
+}
+
+/** "3 s ago", "12 min ago", "5 h ago", "2 days ago". */
+export function ago(ms: number): string {
+  const seconds = Math.max(0, Math.round(ms / 1_000));
+  if (seconds < 90) return `${seconds} s ago`;
+  if (seconds < 90 * 60) return `${Math.round(seconds / 60)} min ago`;
+  if (seconds < 48 * 3_600) return `${Math.round(seconds / 3_600)} h ago`;
+  return `${Math.round(seconds / 86_400)} days ago`;
+}
