@@ -12,7 +12,14 @@ export interface FleetRow {
   condition: Condition;
   /** Lower-case texts, so that a keystroke does not fold 10,000 names again. */
   folded: { name: string; host: string; stack: string; image: string; id: string; ports: string; tags: string[] };
+  /** Texts that compare as people count (web-2 before web-10) by plain order, made once. */
+  sortKeys: { name: string; host: string; image: string };
 }
+
+/** Digits kept of one number in a sort key: longer ones are ids, not counts. */
+const DIGITS = 12;
+/** Lower case, numbers filled up with zeros. */
+export const sortKey = (text: string): string => text.toLowerCase().replace(/\d+/g, (digits) => digits.padStart(DIGITS, "0"));
 
 export function rowId(container: { hostId: string; id: string }): string {
   return `${container.hostId}/${container.id}`;
@@ -28,7 +35,7 @@ export function toRow(container: ContainerView, host: HostView | undefined): Fle
   const condition = conditionOf(container, host);
   const hostName = host?.name ?? container.hostId;
   // A heartbeat makes a new host object each few seconds: only what a row shows of it makes a new row.
-  if (known && known.row.condition === condition && known.row.hostName === hostName && sameHostFacts(known.host, host)) {
+  if (known && known.row.condition === condition && sameHostFacts(known.host, host)) {
     known.row.host = host;
     known.host = host;
     return known.row;
@@ -48,14 +55,24 @@ export function toRow(container: ContainerView, host: HostView | undefined): Fle
       ports: publishedPorts(container.ports).map((port) => port.label).join(" "),
       tags: (host?.tags ?? []).map((tag) => tag.toLowerCase()),
     },
+    sortKeys: { name: sortKey(container.name), host: sortKey(hostName), image: sortKey(container.image) },
   };
   made.set(container, { host, row });
   return row;
 }
 
+/** Whether a row would show the same of both. */
 function sameHostFacts(a: HostView | undefined, b: HostView | undefined): boolean {
-  if (!a || !b) return a === b;
+  if (!a || !b || a === b) return a === b;
   // While the link is down `confirmedAt` stands still, and a row of that host shows it as its age.
   const sameAge = a.confirmedAt === b.confirmedAt || (a.link === "up" && b.link === "up" && a.runtime.state === "up" && b.runtime.state === "up");
-  return sameAge && a.link === b.link && a.runtime.state === b.runtime.state && a.allow === b.allow && a.address === b.address && a.tags.join() === b.tags.join();
+  return sameAge && a.name === b.name && a.link === b.link && a.runtime.state === b.runtime.state && a.allow === b.allow && a.address === b.address && a.tags.join() === b.tags.join();
+}
+
+/** Whether two pictures of all hosts make the same rows: a heartbeat alone changes none. */
+export function sameHostsForRows(a: ReadonlyMap<string, HostView>, b: ReadonlyMap<string, HostView>): boolean {
+  if (a === b) return true;
+  if (a.size !== b.size) return false;
+  for (const [id, host] of b) if (!sameHostFacts(a.get(id), host)) return false;
+  return true;
 }

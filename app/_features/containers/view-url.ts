@@ -8,6 +8,9 @@ export interface TableView {
   order: Order;
 }
 
+/** The names it takes in the address. */
+export const VIEW_KEYS = ["q", "group", "sort"] as const;
+
 export const DEFAULT_VIEW: TableView = { filter: "", grouping: "stack", order: { by: "name", descending: false } };
 
 /** The view that a query string names; what is unknown in it falls back to the default. */

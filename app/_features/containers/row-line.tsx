@@ -1,0 +1,89 @@
+"use client";
+import { memo } from "react";
+import { useTranslations } from "use-intl";
+import { ContainerMenu } from "@/app/_features/operations/action-menu";
+import { PendingMark } from "@/app/_features/operations/pending";
+import type { Pending } from "@/app/_features/operations/progress";
+import { PlaceLink } from "@/app/_features/shell/place-link";
+import { containerPath } from "@/app/_features/shell/places";
+import { Checkbox } from "@/app/_ui/checkbox";
+import { classes } from "@/app/_ui/classes";
+import { MoreIcon } from "@/app/_ui/icons";
+import { ConditionMark } from "./condition-mark";
+import type { FleetRow } from "./fleet-row";
+import { PortList } from "./port-list";
+import { CELL, COLUMNS } from "./table-columns";
+import { UpSince } from "./up-since";
+
+const PORTS_SHOWN = 2;
+
+export interface RowLineProps {
+  row: FleetRow;
+  isSelected: boolean;
+  /** The keys act on this line. */
+  isCurrent: boolean;
+  pending: Pending | undefined;
+  /** Selects, or with shift everything up to here. */
+  onSelect: (id: string, upTo: boolean) => void;
+}
+
+/** One container. Renders again only when something of its own has changed. */
+export const RowLine = memo(function RowLine({ row, isSelected, isCurrent, pending, onSelect }: RowLineProps) {
+  const t = useTranslations("containers");
+  const { container } = row;
+  return (
+    <div
+      className={classes(
+        COLUMNS,
+        "h-[34px] border-b border-line",
+        isSelected ? "bg-accent-soft" : isCurrent ? "bg-raised" : "hover:bg-raised",
+        isCurrent && "outline-2 -outline-offset-2 outline-accent/60",
+        row.condition === "unknown" && "is-stale",
+      )}
+    >
+      <div role="cell" className={classes(CELL, "justify-center")}>
+        <Checkbox
+          aria-label={t("selectOne", { name: container.name })}
+          checked={isSelected}
+          // The click tells of the shift key; the change does not.
+          onClick={(event) => onSelect(row.id, event.shiftKey)}
+          onChange={() => undefined}
+        />
+      </div>
+      <div role="cell" className={CELL}>
+        <PlaceLink path={containerPath(container)} prefetch={false} tabIndex={-1} className={classes("truncate font-[550] hover:underline", row.condition !== "unknown" && "text-ink")} title={container.name}>
+          {container.name}
+        </PlaceLink>
+      </div>
+      <div role="cell" className={classes(CELL, row.condition !== "unknown" && "text-ink-2")}>
+        <span className="truncate" title={row.hostName}>
+          {row.hostName}
+        </span>
+      </div>
+      <div role="cell" className={CELL}>
+        {pending ? <PendingMark pending={pending} /> : <ConditionMark row={row} />}
+      </div>
+      <div role="cell" className={classes(CELL, "justify-end", row.condition !== "unknown" && "text-ink-2")}>
+        <UpSince row={row} />
+      </div>
+      <div role="cell" className={CELL}>
+        <PortList row={row} limit={PORTS_SHOWN} />
+      </div>
+      <div role="cell" className={classes(CELL, "max-wide:invisible max-wide:px-0", row.condition !== "unknown" && "text-ink-2")}>
+        <span className="truncate font-mono text-12" title={container.image}>
+          {container.image}
+        </span>
+      </div>
+      <div role="cell" className="flex items-center justify-center">
+        <ContainerMenu
+          row={row}
+          trigger={
+            <button type="button" tabIndex={-1} aria-label={t("actionsFor", { name: container.name })} className="grid size-[26px] place-items-center rounded-control text-ink-3 hover:bg-panel hover:text-ink">
+              <MoreIcon />
+            </button>
+          }
+        />
+      </div>
+    </div>
+  );
+});

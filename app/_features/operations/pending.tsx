@@ -1,0 +1,37 @@
+"use client";
+import { useTranslations } from "use-intl";
+import { useOperations } from "@/app/_trpc/live";
+import { useClock } from "@/app/_ui/clock";
+import { useFormat } from "@/app/_ui/format";
+import { StateMark } from "@/app/_ui/state-mark";
+import type { OperationView } from "@/server/domains/operations/schema";
+import { useAsked } from "./actions-provider";
+import { pendingByContainer, type Pending } from "./progress";
+
+/** The last list and what followed from it: every row asks, one computes. */
+let computed: { from: readonly OperationView[]; pending: Map<string, Pending> } = { from: [], pending: new Map() };
+function pendingOf(operations: readonly OperationView[]): Map<string, Pending> {
+  if (computed.from !== operations) computed = { from: operations, pending: pendingByContainer(operations) };
+  return computed.pending;
+}
+
+/** What is under way, by `hostId/container id`: what the server has confirmed to have begun, else what was asked for just now. */
+export function usePending(): (id: string) => Pending | undefined {
+  const pending = pendingOf(useOperations());
+  const asked = useAsked();
+  return (id) => pending.get(id) ?? asked.get(id);
+}
+
+/** "restarting… 3 s": counts on until the host confirms. */
+export function PendingMark({ pending }: { pending: Pending }) {
+  const t = useTranslations("operations");
+  const format = useFormat();
+  const time = useClock((now) => format.span(now - pending.since));
+  const text =
+    pending.state === "waiting" ? t(`waiting.${pending.action}`) : pending.state === "checking" ? t("checking", { time }) : t(`doing.${pending.action}`, { time });
+  return (
+    <StateMark shape="starting" tone="info">
+      <span {...(pending.state === "waiting" ? { title: t("awayHint") } : {})}>{text}</span>
+    </StateMark>
+  );
+}
