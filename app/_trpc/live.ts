@@ -1,7 +1,7 @@
 "use client";
 import { useSyncExternalStore } from "react";
-import type { ContainerView, HostView } from "@/server/domains/fleet/schema";
-import type { OperationView } from "@/server/domains/operations/schema";
+import type { ContainerView, FleetMessage, HostView } from "@/server/domains/fleet/schema";
+import type { OperationView, OperationsMessage } from "@/server/domains/operations/schema";
 import { freezeClock, setServerTime } from "@/app/_ui/clock";
 import type { Client } from "./client";
 import type { Containers, Hosts } from "./fleet-store";
@@ -88,7 +88,7 @@ function createConnectionWatch() {
 /** Starts the live picture of this tab; returns how to stop it. What is known stays known. */
 export function startLive(client: Client): () => void {
   const watch = createConnectionWatch();
-  const endFleet = keepSubscribed((handlers) => client.fleet.live.subscribe(undefined, handlers), {
+  const endFleet = keepSubscribed<FleetMessage>((handlers) => client.fleet.live.subscribe(undefined, handlers), {
     onStarted: () => undefined,
     onData: (message) => {
       setServerTime(message.at);
@@ -98,7 +98,7 @@ export function startLive(client: Client): () => void {
     },
     onStopped: watch.lost,
   });
-  const endOperations = keepSubscribed((handlers) => client.operations.live.subscribe(undefined, handlers), {
+  const endOperations = keepSubscribed<OperationsMessage>((handlers) => client.operations.live.subscribe(undefined, handlers), {
     onStarted: () => undefined,
     onData: operations.take,
     onStopped: () => undefined,
