@@ -97,23 +97,25 @@ export function createSaving({ repo, clock, log, container, ids, sighting, saved
     }
   }
 
+  async function write(): Promise<void> {
+    try {
+      if (events.length > 0 || behind.size > 0) await flushEvents();
+      if (dirty.size > 0) await flushContainers();
+      if (seen.size > 0) await flushSightings();
+      if (failures > 0) log.info({ failures }, "the fleet's memory is written again");
+      failures = 0;
+    } catch (error) {
+      failures += 1;
+      // Once when it begins, then once a minute: a full disk must not fill with this line.
+      if (failures % 60 === 1) log.error({ failures, why: describeError(error) }, "the fleet's memory could not be written");
+    }
+  }
+
   /** Writes everything that waits. Never rejects: what could not be written waits on. */
   function flush(): Promise<void> {
-    flushing ??= (async () => {
-      try {
-        if (events.length > 0 || behind.size > 0) await flushEvents();
-        if (dirty.size > 0) await flushContainers();
-        if (seen.size > 0) await flushSightings();
-        if (failures > 0) log.info({ failures }, "the fleet's memory is written again");
-        failures = 0;
-      } catch (error) {
-        failures += 1;
-        // Once when it begins, then once a minute: a full disk must not fill with this line.
-        if (failures % 60 === 1) log.error({ failures, why: describeError(error) }, "the fleet's memory could not be written");
-      } finally {
-        flushing = null;
-      }
-    })();
+    flushing ??= write().finally(() => {
+      flushing = null;
+    });
     return flushing;
   }
 
