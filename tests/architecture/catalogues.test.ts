@@ -1,11 +1,9 @@
 import { describe, expect, it } from "vitest";
-import { argumentsOf } from "./message-arguments";
+import { readMessage } from "./messages";
 import { filesIn, textOf } from "./tree";
 
 type Tree = { [key: string]: string | Tree };
 type Catalogue = Map<string, string>;
-
-const LOCALES = ["en", "ko"] as const;
 
 /** All texts of one language by `namespace.path.to.key`. */
 function catalogueOf(locale: string): Catalogue {
@@ -20,13 +18,12 @@ function catalogueOf(locale: string): Catalogue {
   return texts;
 }
 
-/** Without its arguments: what a translator has written. */
-const wordsOf = (text: string) => text.replace(/\{[\w.]+(, \w+)?\}/g, "");
-
 /** Korean texts that have no word to translate: an example of the filter's language. */
 const SAME_IN_KOREAN = new Set(["containers.filter.placeholder"]);
-/** Units and codes that Korean writes as English does. */
-const UNITS = /^[\s\d()+·→%,./:–-]*(B|KiB|MiB|GiB|TiB|PiB|ms|s|CPU|CPUs|Docker|Podman|Compose|ID|IP|TCP|UDP|Binnacle|URL)?[\s\d()+·→%,./:–-]*$/;
+/** Names, units and keys that Korean writes as English does. */
+const SAME_WORDS = new Set("B KiB MiB GiB TiB PiB ms s CPU CPUs Docker Podman Compose Binnacle ID IP TCP UDP URL K".split(" "));
+/** Latin words that a translator has left as they are. */
+const latinOf = (text: string) => (readMessage(text).words.match(/[A-Za-z]+/g) ?? []).filter((word) => !SAME_WORDS.has(word));
 
 const en = catalogueOf("en");
 const ko = catalogueOf("ko");
@@ -51,17 +48,17 @@ describe("the catalogues", () => {
   });
 
   it("expect the same arguments in both languages, and all parse", () => {
-    const different = [...en].filter(([key, text]) => String(argumentsOf(text)) !== String(argumentsOf(ko.get(key) ?? "")));
+    const different = [...en].filter(([key, text]) => String(readMessage(text).names) !== String(readMessage(ko.get(key) ?? "").names));
     expect(different.map(([key]) => key)).toEqual([]);
   });
 
   it("are translated: a Korean text has Korean in it, or no words at all", () => {
-    const untranslated = [...ko].filter(([key, text]) => !/[가-힣]/.test(text) && !SAME_IN_KOREAN.has(key) && !UNITS.test(wordsOf(text)));
+    const untranslated = [...ko].filter(([key, text]) => !/[가-힣]/.test(text) && !SAME_IN_KOREAN.has(key) && latinOf(text).length > 0);
     expect(untranslated).toEqual([]);
   });
 
   it("put no particle right after an argument, where it would fit only half of the names", () => {
-    const particles = /\}(은|는|이|가|을|를|와|과|으로|로)(?=[\s.,?!]|$)/;
+    const particles = /\{\s*\w+\s*(?:,\s*\w+\s*)?\}(은|는|이|가|을|를|와|과|으로|로)(?=[\s.,?!]|$)/;
     expect([...ko].filter(([, text]) => particles.test(text))).toEqual([]);
   });
 
@@ -90,12 +87,13 @@ function usesOf(files: readonly string[]): Uses {
     const text = textOf(file);
     const translators = [...text.matchAll(/const (\w+) = (?:await )?(?:useTranslations|getTranslations|createTranslator)\((?:\{[^}]*namespace: )?(?:"([\w.]*)")?/g)].map((match) => ({ at: match.index, name: match[1]!, namespace: match[2] ?? "" }));
     for (const name of new Set(translators.map((translator) => translator.name))) {
-      for (const call of text.matchAll(new RegExp(`(?<![\\w.])${name}(?:\\.(?:rich|markup|raw|has))?\\(\\s*(?:"([\\w.-]+)"|\`([^\`]+)\`)`, "g"))) {
+      for (const call of text.matchAll(new RegExp(`(?<![\\w.])${name}(?:\\.(?:rich|markup|raw|has))?\\(\\s*(?:"([\\w.-]+)"|\`([^\`]+)\`|[\\w.]+)`, "g"))) {
         const nearest = translators.filter((translator) => translator.name === name && translator.at < call.index).at(-1);
         if (!nearest) continue;
         const prefix = nearest.namespace === "" ? "" : `${nearest.namespace}.`;
         if (call[1] !== undefined) uses.literal.set(`${prefix}${call[1]}`, file);
-        else uses.patterns.push(new RegExp(`^${escape(prefix)}${call[2]!.split(/\$\{[^}]*\}/).map(escape).join("[\\w-]+")}$`));
+        // Named by a value: any text right below the namespace.
+        else uses.patterns.push(new RegExp(`^${escape(prefix)}${(call[2] ?? "${value}").split(/\$\{[^}]*\}/).map(escape).join("[\\w-]+")}$`));
       }
     }
     for (const string of text.matchAll(/"([\w.-]+)"/g)) uses.strings.add(string[1]!);

@@ -49,6 +49,14 @@ describe("the sources", () => {
   });
 });
 
+describe("the packages", () => {
+  it("each have a line in docs/dependencies.md that says why, and no line is left over", () => {
+    const { dependencies, devDependencies } = JSON.parse(textOf("package.json")) as Record<"dependencies" | "devDependencies", Record<string, string>>;
+    const explained = [...textOf("docs/dependencies.md").matchAll(/^\| `([^`]+)` \| \S/gm)].map((match) => match[1]);
+    expect(explained.sort()).toEqual([...Object.keys(dependencies), ...Object.keys(devDependencies)].sort());
+  });
+});
+
 describe("the lockfile", () => {
   it("names no registry, so that each machine uses its own", () => {
     expect(textOf("package-lock.json").match(/https?:\/\/registry[^"]*/g) ?? []).toEqual([]);

@@ -1,10 +1,18 @@
-/** The names a message expects, e.g. `count` and `host` in "{count, plural, one {# on {host}} other {…}}". */
+/** Reads a message of the catalogues: the arguments it expects, and what a translator has written around them. */
 
 const BRANCHED = new Set(["plural", "select", "selectordinal"]);
 
-/** Sorted argument names of an ICU message. Throws with the place where the message does not parse. */
-export function argumentsOf(message: string): string[] {
+export interface Message {
+  /** Sorted names, e.g. `count` and `host` of "{count, plural, one {# on {host}} other {…}}". */
+  names: string[];
+  /** The text of all branches, without arguments and syntax. */
+  words: string;
+}
+
+/** Parses an ICU message. Throws with the place where it does not parse. */
+export function readMessage(message: string): Message {
   const names = new Set<string>();
+  let words = "";
   let at = 0;
   const fail = (what: string): never => {
     throw new Error(`${what} at character ${at} of: ${message}`);
@@ -45,6 +53,7 @@ export function argumentsOf(message: string): string[] {
       if (message[at] !== "{") fail("{ is missing");
       at++;
       text(true);
+      words += " ";
       at++;
     }
   };
@@ -53,10 +62,10 @@ export function argumentsOf(message: string): string[] {
       if (message[at] === "'") skipQuoted();
       else if (message[at] === "{") argument();
       else if (message[at] === "}") return nested ? undefined : fail("} without {");
-      else at++;
+      else words += message[at++];
     }
     if (nested) fail("} is missing");
   };
   text(false);
-  return [...names].sort();
+  return { names: [...names].sort(), words };
 }
