@@ -80,7 +80,8 @@ function parseFlags(words: readonly string[]): Partial<Record<Flag, string>> | n
     const { code, message } = error as NodeJS.ErrnoException;
     if (!code?.startsWith("ERR_PARSE_ARGS")) throw error;
     // Node's own first sentence names the flag; what follows it is advice for other programs.
-    throw new ConfigError(`${message.split(/[.\n]/)[0]}. --help lists the flags; a value that begins with "-" is written like --pin=VALUE.`);
+    const advice = code === "ERR_PARSE_ARGS_INVALID_OPTION_VALUE" ? `A value that begins with "-" is written like --pin=VALUE.` : "--help lists the flags.";
+    throw new ConfigError(`${message.split(/[.\n]/)[0]}. ${advice}`);
   }
 }
 

@@ -2,8 +2,8 @@
  * The agent's own directory: which hub it belongs to, and how often it was started. Everything in it is
  * for this user only. One agent at a time.
  */
-import { chmodSync, closeSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
+import { chmodSync, closeSync, existsSync, fsyncSync, mkdirSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { z } from "zod/mini";
 
 /** The directory cannot be used. The sentence says why and what to do. */
@@ -39,7 +39,7 @@ export interface StateDir {
 /** Opens or makes the directory, takes its lock and counts this start. Throws StateDirError. */
 export function openStateDir(path: string): StateDir {
   return explained(path, () => {
-    mkdirSync(path, { recursive: true, mode: 0o700 });
+    makeDirectory(path);
     const { mode } = statSync(path);
     if ((mode & 0o077) !== 0) chmodSync(path, 0o700);
     const release = takeLock(path);
@@ -62,6 +62,19 @@ export function openStateDir(path: string): StateDir {
       throw error;
     }
   });
+}
+
+/** With its parents. Node's own `recursive` never returns where a file system answers "no such file" to a mkdir, like /proc. */
+function makeDirectory(path: string): void {
+  try {
+    mkdirSync(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST" && statSync(path).isDirectory()) return;
+    if (code !== "ENOENT" || existsSync(dirname(path))) throw error;
+    makeDirectory(dirname(path));
+    mkdirSync(path, { mode: 0o700 });
+  }
 }
 
 /** A damaged counter goes on from the time, which is beyond any count of starts. */
@@ -157,6 +170,7 @@ function explained<T>(path: string, work: () => T): T {
       EROFS: "it is on a read-only file system. Name another with --state-dir",
       ENOSPC: "its disk is full. Make room, or name another with --state-dir",
       EDQUOT: "the disk quota is used up. Make room, or name another with --state-dir",
+      ENOENT: "it cannot be made there. Name another with --state-dir",
       ENOTDIR: "there is a file where a directory should be. Name another with --state-dir",
       EEXIST: "there is a file where a directory should be. Name another with --state-dir",
     };
