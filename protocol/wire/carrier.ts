@@ -35,6 +35,9 @@ export const HTTP2_BOUNDS = {
   },
 };
 
+/** Two looks this far apart must find a session deaf before it is taken for dead. */
+const DEAF_MS = 200;
+
 export interface Carrier {
   readonly guard: Guard;
   readonly flood: FloodGate;
@@ -82,6 +85,7 @@ export function createCarrier(ws: WebSocket, socket: Duplex, clock: Clock): Carr
       session.on("frameError", (type, code) => guard.end(`HTTP/2: frame ${type} failed (${code})`));
       session.on("ping", flood.control);
       session.on("remoteSettings", flood.control);
+      endWhenDeaf(guard, clock);
       const widen = () => opened.setLocalWindowSize(LIMITS.sessionWindowBytes);
       if (opened.connecting) opened.once("connect", widen);
       else widen();
@@ -96,4 +100,30 @@ export function createCarrier(ws: WebSocket, socket: Duplex, clock: Clock): Carr
         });
       }),
   };
+}
+
+/**
+ * After a protocol error Node's session neither closes nor fails: it sends a goodbye, stops reading for
+ * good, and its calls hang. What can be seen of that is a duplex that stays paused with nothing to write;
+ * an honest session pauses it only while a write is under way.
+ */
+function endWhenDeaf({ duplex, end }: Guard, clock: Clock): void {
+  let resumed = 0;
+  let looking = false;
+  const deaf = () => duplex.isPaused() && duplex.writableLength === 0;
+  duplex.on("resume", () => (resumed += 1));
+  duplex.on("pause", () => {
+    if (looking) return;
+    looking = true;
+    clock.after(DEAF_MS, () => {
+      const before = resumed;
+      looking = false;
+      if (!deaf() || duplex.destroyed) return;
+      looking = true;
+      clock.after(DEAF_MS, () => {
+        looking = false;
+        if (deaf() && resumed === before) end("HTTP/2: the other end broke the protocol");
+      });
+    });
+  });
 }

@@ -3,7 +3,7 @@
  * directory of its own. Nobody signs anything for anybody: the other end knows the certificate's pin.
  */
 import { X509Certificate, createHash, createPrivateKey, randomBytes, webcrypto } from "node:crypto";
-import { chmod, mkdir, open, readFile, rename, rm } from "node:fs/promises";
+import { chmod, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
 
 export interface LinkIdentity {
@@ -37,7 +37,7 @@ export function pinOf(certificatePem: string): string {
 export async function loadOrMakeIdentity(place: IdentityPlace, commonName: string): Promise<LinkIdentity> {
   const keyPath = join(place.directory, place.keyFile);
   const certificatePath = join(place.directory, place.certificateFile);
-  await mkdir(place.directory, { recursive: true, mode: 0o700 }).catch((error: unknown) => fail(place.directory, "cannot be made", error));
+  await makeDirectory(place.directory).catch((error: unknown) => fail(place.directory, "cannot be made", error));
   const certificatePem = await readIfThere(certificatePath);
   if (certificatePem === null) {
     // The certificate is written last, so a key alone is a first start that was cut short: it was never used.
@@ -90,6 +90,26 @@ function checkIdentity(identity: LinkIdentity, keyPath: string, certificatePath:
   }
   if (!certificate.checkPrivateKey(key)) fail(keyPath, `does not belong to ${certificatePath}; ${again}`);
   if (Date.parse(certificate.validTo) < Date.now()) fail(certificatePath, `expired on ${certificate.validTo}; remove both files and enrol again`);
+}
+
+/** Node's own recursive mkdir never returns where a file system answers "not found" to mkdir itself, as /proc does. */
+async function makeDirectory(path: string): Promise<void> {
+  try {
+    await mkdir(path, { mode: 0o700 });
+  } catch (error) {
+    const { code } = error as NodeJS.ErrnoException;
+    if (code === "EEXIST") return;
+    if (code !== "ENOENT" || (await exists(dirname(path)))) throw error;
+    await makeDirectory(dirname(path));
+    await mkdir(path, { mode: 0o700 });
+  }
+}
+
+async function exists(path: string): Promise<boolean> {
+  return stat(path).then(
+    () => true,
+    () => false,
+  );
 }
 
 async function readIfThere(path: string): Promise<string | null> {

@@ -42,6 +42,14 @@ const HOW_AN_AGENT_ERROR_LOOKS: Record<AgentError["code"], AppErrorCode> = {
   busy: "refused_by_host",
   internal: "refused_by_host",
 };
+/** Codes that neither end uses by itself: Node gives them to a stream that broke the protocol or a bound. */
+const PROTOCOL_FAULTS: ReadonlySet<number | undefined> = new Set([
+  constants.NGHTTP2_PROTOCOL_ERROR,
+  constants.NGHTTP2_FLOW_CONTROL_ERROR,
+  constants.NGHTTP2_FRAME_SIZE_ERROR,
+  constants.NGHTTP2_COMPRESSION_ERROR,
+  constants.NGHTTP2_ENHANCE_YOUR_CALM,
+]);
 const ErrorBody = z.object({ error: AgentError });
 
 /** Makes the requests of one tunnel. */
@@ -86,6 +94,7 @@ export function createRequests(session: ClientHttp2Session, carrier: Carrier, cl
       options.signal?.removeEventListener("abort", onAbort);
       // What was on its way when we stopped reading is not the agent's fault.
       if (!stream.readableEnded) flood.delivered(LIMITS.streamWindowBytes);
+      if (PROTOCOL_FAULTS.has(stream.rstCode)) guard.end(`HTTP/2: a stream failed (${stream.rstCode})`);
     });
     stream.on("error", (error) => onFail(error instanceof AppError ? error : lost(error.message)));
     for (const extra of ["headers", "continue", "trailers"]) stream.on(extra, () => guard.end(`HTTP/2: it sent ${extra} beside an answer`));
