@@ -10,6 +10,8 @@ const text = z.string().check(z.maxLength(LIMITS.textChars));
 // Up to the end of the year 9999: later ones have no four-digit year, and do not sort as text.
 const time = z.number().check(z.nonnegative(), z.lte(253_402_300_799_999));
 const count = z.int().check(z.nonnegative());
+// Counted by the agent and stored by the hub, whose database takes 32 bits.
+const place = z.int().check(z.nonnegative(), z.lte(2_147_483_647));
 
 /** An engine's container id. Nothing else is ever put into an engine's URL as an id. */
 export const RuntimeId = z.string().check(z.regex(/^[a-f0-9]{12,64}$/));
@@ -81,8 +83,8 @@ export type EventKind = z.infer<typeof EventKind>;
 
 export const RuntimeEvent = z.object({
   /** This agent's run, growing over its restarts, and the place within it: together unique for a host. */
-  epoch: count,
-  seq: count,
+  epoch: place,
+  seq: place,
   at: time,
   kind: EventKind,
   id: RuntimeId,
@@ -103,7 +105,7 @@ export const RuntimeEvent = z.object({
 export type RuntimeEvent = z.infer<typeof RuntimeEvent>;
 
 /** A place in a host's events. */
-export const Cursor = z.object({ epoch: count, seq: count });
+export const Cursor = z.object({ epoch: place, seq: place });
 export type Cursor = z.infer<typeof Cursor>;
 
 /** One line of the telemetry stream. */
@@ -135,7 +137,7 @@ export const Hello = z.object({
   name: z.string().check(z.minLength(1), z.maxLength(128)),
   /** Only while the agent has not yet been accepted by this hub. */
   token: z.nullable(z.string().check(z.maxLength(128))),
-  epoch: count,
+  epoch: place,
   runtime: RuntimeStatus,
   host: z.object({ hostname: text, os: text, arch: text, kernel: text, cpus: count, memoryBytes: count, bootedAt: time }),
 });

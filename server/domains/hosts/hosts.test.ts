@@ -108,6 +108,14 @@ describe("hosts", () => {
     expect(await hosts.admit(testPeer("a"))).toMatchObject({ accepted: false, code: "token_unknown" });
     expect((await createHostsRepo(database.db).hosts())[0]).toMatchObject({ fingerprint: "FP:b", revokedAt: null, cursor: null });
   });
+  it("keeps the history of a host through a new key, and has room for what the new agent counts anew", async () => {
+    const { hostId } = await join("a", "web");
+    const event = { hostId, epoch: 1, seq: 1, at: new Date(0), target: "t", runtimeId: "a", kind: "die", document: "{}" };
+    await database.db.eventRow.create({ data: event });
+    await join("b", "web", { hostId });
+    await database.db.eventRow.create({ data: event });
+    expect(await database.db.eventRow.count({ where: { target: "t" } })).toBe(2);
+  });
   it("gives the use back when the host of a re-enrolment is gone", async () => {
     const { hostId } = await join("a", "web");
     const { token, id } = await hosts.issueJoin({ ...asked, hostId });

@@ -117,7 +117,11 @@ async function enrol(db: Db, secretHash: string, at: number, place: (join: JoinR
       if (newcomer === null) throw new NoPlace();
       const { record, certificatePem } = newcomer;
       if (newcomer.fresh) await tx.host.create({ data: { ...toRow(record), certificatePem } });
-      else await tx.host.update({ where: { id: record.id }, data: { ...toRow(record), certificatePem } });
+      else {
+        await tx.host.update({ where: { id: record.id }, data: { ...toRow(record), certificatePem } });
+        // The new agent counts from one again: the old one's events make room and keep their time.
+        await tx.$executeRaw`UPDATE OR REPLACE EventRow SET epoch = -epoch - 1 WHERE hostId = ${record.id} AND epoch >= 0`;
+      }
       await tx.joinToken.update({ where: { secretHash }, data: { usedByHostId: record.id } });
       return { join: { ...join, usedByHostId: record.id }, newcomer };
     });

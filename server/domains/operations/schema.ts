@@ -63,6 +63,8 @@ export interface OperationView {
   deadlineAt: number;
   finishedAt: number | null;
   cancelledBy: string | null;
+  /** What a person should know of the order of its steps; null when it is plain. */
+  note: string | null;
   steps: StepView[];
 }
 
