@@ -35,7 +35,7 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
           )}
         >
           <KeysLayer>
-            <header className="flex items-start gap-3 px-4 pt-4">
+            <div className="flex items-start gap-3 px-4 pt-4">
               <div className="min-w-0 flex-1">
                 <Primitive.Title className="text-15! font-semibold">{title}</Primitive.Title>
                 {description ? <Primitive.Description className="mt-1 text-ink-2">{description}</Primitive.Description> : null}
@@ -45,9 +45,9 @@ export function Dialog({ open, onOpenChange, title, description, children, foote
                   <CrossIcon />
                 </IconButton>
               </Primitive.Close>
-            </header>
+            </div>
             <div className="min-h-0 flex-1 overflow-y-auto px-4 py-4">{children}</div>
-            {footer ? <footer className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3 max-desk:*:flex-1">{footer}</footer> : null}
+            {footer ? <div className="flex flex-wrap justify-end gap-2 border-t border-line px-4 py-3 max-desk:*:flex-1">{footer}</div> : null}
           </KeysLayer>
         </Primitive.Content>
       </Primitive.Portal>

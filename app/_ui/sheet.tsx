@@ -35,7 +35,7 @@ export function Sheet({ open, onOpenChange, title, aside, children, footer, clas
             className,
           )}
         >
-          <header className="flex h-[48px] shrink-0 items-center gap-3 border-b border-line px-4">
+          <div className="flex h-[48px] shrink-0 items-center gap-3 border-b border-line px-4">
             <Primitive.Title className="font-semibold">{title}</Primitive.Title>
             {aside ? <span className="text-ink-3">{aside}</span> : null}
             <Primitive.Close asChild>
@@ -43,9 +43,9 @@ export function Sheet({ open, onOpenChange, title, aside, children, footer, clas
                 <CrossIcon />
               </IconButton>
             </Primitive.Close>
-          </header>
+          </div>
           <div className="min-h-0 flex-1 overflow-y-auto">{children}</div>
-          {footer ? <footer className="flex shrink-0 flex-wrap gap-2 border-t border-line px-4 py-3">{footer}</footer> : null}
+          {footer ? <div className="flex shrink-0 flex-wrap gap-2 border-t border-line px-4 py-3">{footer}</div> : null}
         </Primitive.Content>
       </Primitive.Portal>
     </Primitive.Root>

@@ -20,7 +20,7 @@ export function HeadCell({ figure, className, ...rest }: ComponentProps<"th"> & 
   return <th scope="col" {...rest} className={classes(HEAD_CELL, "border-b border-line", figure && "text-right!", className)} />;
 }
 export function BodyCell({ figure, className, ...rest }: ComponentProps<"td"> & CellProps) {
-  return <td {...rest} className={classes(BODY_CELL, figure && "text-right", className)} />;
+  return <td {...rest} className={classes(BODY_CELL, figure && "text-right tabular-nums", className)} />;
 }
 export function BodyRow({ className, ...rest }: ComponentProps<"tr">) {
   return <tr {...rest} className={classes("border-b border-line last:border-b-0", className)} />;

@@ -33,14 +33,19 @@ export function SetUpForm({ secret }: { secret: string }) {
   const [signInFailed, setSignInFailed] = useState(false);
   const test = useCallback((url: string) => client.setup.testAddress.mutate({ secret, url }), [client, secret]);
 
-  async function submit(form: FormData) {
+  async function submit(element: HTMLFormElement) {
+    const form = new FormData(element);
     const name = String(form.get("name")).trim();
     const email = Email.safeParse(String(form.get("email")));
     const password = String(form.get("password"));
     const publicUrl = PublicUrl.safeParse(address);
     const found = { name: !name, email: !email.success, password: password.length < PASSWORD_MIN, address: !publicUrl.success };
     setFaults(found);
-    if (Object.values(found).some(Boolean) || !email.success || !publicUrl.success) return;
+    const wrong = (["name", "email", "password", "address"] as const).find((field) => found[field]);
+    if (wrong || !email.success || !publicUrl.success) {
+      element.querySelector<HTMLInputElement>(`input[name="${wrong}"]`)?.focus();
+      return;
+    }
     await claim.mutateAsync({ secret, name, email: email.data, password, publicUrl: publicUrl.data });
     if ((await signIn(email.data, password)) === "ok") location.assign("/");
     else setSignInFailed(true);
@@ -62,7 +67,7 @@ export function SetUpForm({ secret }: { secret: string }) {
         onSubmit={(event) => {
           event.preventDefault();
           // A refused claim is shown below from the mutation itself.
-          submit(new FormData(event.currentTarget)).catch(() => undefined);
+          submit(event.currentTarget).catch(() => undefined);
         }}
       >
         <Field label={t("name")} error={faults.name ? t("nameMissing") : null}>

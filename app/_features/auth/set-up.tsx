@@ -2,18 +2,23 @@
 import { useMutation, useQuery } from "@tanstack/react-query";
 import Link from "next/link";
 import type { ReactNode } from "react";
-import { useEffect, useState } from "react";
+import { useEffect, useSyncExternalStore } from "react";
 import { useTranslations } from "use-intl";
 import { useTRPC } from "@/app/_trpc/client";
-import { readFailure } from "@/app/_trpc/failure";
 import { FailureNotice } from "@/app/_trpc/failure-notice";
 import { Button } from "@/app/_ui/button";
 import { CopyButton } from "@/app/_ui/copy-button";
 import { Notice } from "@/app/_ui/notice";
 import { SetUpForm } from "./set-up-form";
-import { takeSecret } from "./setup-secret";
+import { hideSecret, readSecret } from "./setup-secret";
 
 const LINK_COMMAND = "npm run binnacle -- setup-link";
+
+/** The link may be opened again in this very tab. */
+function onHashChange(listener: () => void): () => void {
+  window.addEventListener("hashchange", listener);
+  return () => window.removeEventListener("hashchange", listener);
+}
 
 /** A line to type on the server's machine. */
 function CommandLine({ text }: { text: string }) {
@@ -40,12 +45,13 @@ export function SetUp() {
   const trpc = useTRPC();
   const status = useQuery(trpc.setup.status.queryOptions());
   const { mutate: check, ...checked } = useMutation(trpc.setup.check.mutationOptions());
-  const [secret, setSecret] = useState<string | null>();
+  // undefined while the server renders: it never sees what stands behind the #.
+  const secret = useSyncExternalStore<string | null | undefined>(onHashChange, readSecret, () => undefined);
   useEffect(() => {
-    const found = takeSecret();
-    setSecret(found);
-    if (found) check({ secret: found });
-  }, [check]);
+    if (!secret) return;
+    hideSecret();
+    check({ secret });
+  }, [secret, check]);
 
   const body = () => {
     if (status.data && !status.data.needed) {
@@ -57,7 +63,6 @@ export function SetUp() {
     }
     if (status.error) return <FailureNotice error={status.error} onRetry={() => void status.refetch()} />;
     if (secret === null) return <NeedsLink title={t("noSecret")}>{t("noSecretNext")}</NeedsLink>;
-    if (checked.error && readFailure(checked.error).code === "rate_limited") return <FailureNotice error={checked.error} onRetry={() => secret && check({ secret })} />;
     if (checked.error) return <FailureNotice error={checked.error} onRetry={() => secret && check({ secret })} />;
     if (checked.data && !checked.data.ok) return <NeedsLink title={t("deadLink")}>{t("deadLinkNext")}</NeedsLink>;
     if (!checked.data || !secret || !status.data) return <p className="text-ink-2" role="status">{t("checking")}</p>;

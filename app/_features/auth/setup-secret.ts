@@ -5,12 +5,14 @@
 let taken: string | null = null;
 
 /** The secret of the link this page was opened by; null when there was none. */
-export function takeSecret(): string | null {
-  const found = decodeFragment(location.hash.slice(1));
-  if (!found) return taken;
-  taken = found;
-  history.replaceState(history.state, "", location.pathname + location.search);
+export function readSecret(): string | null {
+  taken = decodeFragment(location.hash.slice(1)) || taken;
   return taken;
+}
+
+/** Takes the secret out of the address bar and of the history. */
+export function hideSecret(): void {
+  if (location.hash) history.replaceState(history.state, "", location.pathname + location.search);
 }
 
 function decodeFragment(fragment: string): string {

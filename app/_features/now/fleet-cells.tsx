@@ -65,11 +65,14 @@ const Cells = memo(function Cells({ rows, scope }: CellsProps) {
   );
 });
 
-function HostCells({ group, scope }: { group: HostGroup; scope: Scope }) {
+/** From this many hosts on, those out of sight are not laid out. */
+const MANY_HOSTS = 24;
+
+function HostCells({ group, scope, isOneOfMany }: { group: HostGroup; scope: Scope; isOneOfMany: boolean }) {
   const { host, rows } = group;
   const isDown = host.link !== "up";
   return (
-    <section aria-label={host.name} className="w-[102px] max-desk:w-full [content-visibility:auto] [contain-intrinsic-size:102px_60px]">
+    <section aria-label={host.name} className={classes("w-[102px] max-desk:w-full", isOneOfMany && "[contain-intrinsic-size:auto_102px_auto_60px] [content-visibility:auto]")}>
       <div className="flex items-baseline gap-1.5 text-12">
         <PlaceLink path={hostPath(host.id)} className={classes("min-w-0 flex-1 truncate rounded-small hover:text-accent", isDown && "text-unknown")} title={host.name}>
           {host.name}
@@ -129,7 +132,7 @@ export function FleetCells({ groups }: { groups: readonly HostGroup[] }) {
         className="flex flex-wrap gap-x-3.5 gap-y-4 rounded-b-panel p-3.5 outline-offset-[-3px]! max-desk:gap-y-3"
       >
         {groups.map((group) => (
-          <HostCells key={group.host.id} group={group} scope={scope} />
+          <HostCells key={group.host.id} group={group} scope={scope} isOneOfMany={groups.length >= MANY_HOSTS} />
         ))}
       </div>
     </Panel>

@@ -42,7 +42,7 @@ function Lines({ shape, colour, title, aside, children, actions }: LinesProps) {
 
 type ContainerNeed = Extract<Need, { kind: "container" }>;
 
-function ContainerActions({ need }: { need: ContainerNeed }) {
+function ContainerActions({ need, isFirst }: { need: ContainerNeed; isFirst: boolean }) {
   const t = useTranslations("now");
   const { permissions } = useMe();
   const { ask } = useActions();
@@ -55,7 +55,7 @@ function ContainerActions({ need }: { need: ContainerNeed }) {
     <>
       {pending ? <PendingMark pending={pending} /> : null}
       {canAsk && !pending ? (
-        <Button tone="primary" disabled={!isLive} onClick={() => ask(action, [row])}>
+        <Button tone={isFirst ? "primary" : "plain"} disabled={!isLive} onClick={() => ask(action, [row])}>
           {t(`do.${action}`)}
         </Button>
       ) : null}
@@ -93,12 +93,12 @@ function Why({ need }: { need: ContainerNeed }) {
   return t(fault);
 }
 
-/** One thing that needs a person, with the safe thing to do. */
-export function NeedCard({ need }: { need: Need }) {
+/** One thing that needs a person, with the safe thing to do. `isFirst`: its action is the one to begin with. */
+export function NeedCard({ need, isFirst }: { need: Need; isFirst: boolean }) {
   const t = useTranslations("now");
   if (need.kind === "container") {
     return (
-      <Lines shape="failing" colour="text-bad" title={t(`fault.${need.fault}`, { name: need.container.name })} aside={<ContainerAside need={need} />} actions={<ContainerActions need={need} />}>
+      <Lines shape="failing" colour="text-bad" title={t(`fault.${need.fault}`, { name: need.container.name })} aside={<ContainerAside need={need} />} actions={<ContainerActions need={need} isFirst={isFirst} />}>
         <Why need={need} />
       </Lines>
     );
@@ -117,18 +117,19 @@ export function NeedCard({ need }: { need: Need }) {
         title={t("hostSilent", { name: need.host.name })}
         aside={
           <>
-            <Age at={need.since} as="span" /> · {aside}
+            {t.rich("silentFor", { age: () => <Age at={need.since} as="span" /> })} · {aside}
           </>
         }
         actions={check}
       >
-        {need.host.linkWhy ?? t("why.hostSilent")}
+        <span {...(need.host.linkWhy ? { title: need.host.linkWhy } : {})}>{t("why.hostSilent")}</span>
       </Lines>
     );
   }
   return (
     <Lines shape="failing" colour="text-warn" title={t("runtimeAway", { name: need.host.name })} aside={aside} actions={check}>
-      {need.host.runtime.why ?? t("why.runtimeAway")}
+      {t(`why.runtime.${need.host.runtime.state === "up" ? "down" : need.host.runtime.state}`)}
+      {need.host.runtime.why ? <span className="block text-12">{need.host.runtime.why}</span> : null}
     </Lines>
   );
 }

@@ -102,6 +102,7 @@ export function Now() {
     );
   }
   const { groups, needs, older } = view;
+  const first = needs.find((need) => need.kind === "container");
   return (
     <>
       <div className="flex items-start gap-3">
@@ -115,7 +116,7 @@ export function Now() {
         <Panel aria-label={t("needsTitle")}>
           <ul>
             {needs.slice(0, SHOWN_NEEDS).map((need) => (
-              <NeedCard key={`${need.kind} ${need.id}`} need={need} />
+              <NeedCard key={`${need.kind} ${need.id}`} need={need} isFirst={need === first} />
             ))}
           </ul>
           {needs.length > SHOWN_NEEDS ? <More count={needs.length - SHOWN_NEEDS} /> : null}

@@ -109,7 +109,7 @@ function Row({ id, finding, chosen, onPoint, onOpen }: RowProps) {
     >
       <Icon className="text-ink-3" />
       <span className="min-w-0 truncate">{finding.label}</span>
-      <span className="ml-auto min-w-0 shrink truncate text-12 text-ink-3">{finding.aside}</span>
+      <span className={classes("ml-auto min-w-0 shrink truncate text-12", chosen ? "text-ink-2" : "text-ink-3")}>{finding.aside}</span>
     </li>
   );
 }

@@ -5,6 +5,7 @@ import type { KeyBinding } from "@/app/_ui/keys";
 import { useKeys } from "@/app/_ui/keys";
 import { openKeySheet, openPalette, toggleOverlay } from "./overlays";
 import { PLACES } from "./places";
+import { usePlatform } from "./platform";
 import { useScope } from "./scope";
 
 /** The keys that work in every place. */
@@ -12,6 +13,7 @@ export function ShellKeys() {
   const t = useTranslations("shell");
   const router = useRouter();
   const scope = useScope();
+  const platform = usePlatform();
   const group = t("keys.everywhere");
   const places: KeyBinding[] = PLACES.map((place, index) => ({
     code: `Digit${index + 1}`,
@@ -22,7 +24,7 @@ export function ShellKeys() {
   }));
   useKeys([
     ...places,
-    { code: "KeyK", mod: true, shows: t("find.key"), does: t("find.open"), group, whileTyping: true, run: openPalette },
+    { code: "KeyK", mod: true, shows: t("find.key", { system: platform }), does: t("find.open"), group, whileTyping: true, run: openPalette },
     { code: "KeyO", shows: "o", does: t("operations.title"), group, run: () => toggleOverlay("operations") },
     { code: "Slash", shift: true, character: "?", shows: "?", does: t("keys.title"), group, run: openKeySheet },
   ]);

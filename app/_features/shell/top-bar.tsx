@@ -2,24 +2,28 @@
 import { useTranslations } from "use-intl";
 import { useOperations } from "@/app/_trpc/live";
 import { Chip } from "@/app/_ui/chip";
-import { Mark, SearchIcon, UnderWayIcon } from "@/app/_ui/icons";
 import { IconButton } from "@/app/_ui/button";
+import { useFormat } from "@/app/_ui/format";
+import { Mark, OperationsIcon, SearchIcon, UnderWayIcon } from "@/app/_ui/icons";
 import { Kbd } from "@/app/_ui/kbd";
 import { ConnectionTag } from "./connection";
 import { openPalette, toggleOverlay } from "./overlays";
+import { usePlatform } from "./platform";
 import { ScopeChips } from "./scope-chips";
 import { UserMenu } from "./user-menu";
 
 /** How many operations run now; opens the drawer. Shown while one runs, and afterwards as the way back to what was done. */
 function OperationsChip() {
   const t = useTranslations("shell");
+  const format = useFormat();
   const operations = useOperations();
   const running = operations.filter((operation) => operation.state === "running").length;
   if (operations.length === 0) return null;
   return (
-    <Chip onClick={() => toggleOverlay("operations")}>
-      {running > 0 ? <UnderWayIcon /> : null}
-      {running > 0 ? t("operations.running", { count: running }) : t("operations.title")}
+    <Chip onClick={() => toggleOverlay("operations")} aria-label={running > 0 ? t("operations.running", { count: running }) : t("operations.title")}>
+      {running > 0 ? <UnderWayIcon /> : <OperationsIcon className="size-3.5! desk:hidden" />}
+      {running > 0 ? <span className="desk:hidden">{format.number(running)}</span> : null}
+      <span className="max-desk:hidden">{running > 0 ? t("operations.running", { count: running }) : t("operations.title")}</span>
     </Chip>
   );
 }
@@ -39,7 +43,7 @@ export function TopBar() {
         <SearchIcon className="size-3.5!" />
         <span className="truncate">{t("find.open")}</span>
         <span className="ml-auto">
-          <Kbd>{t("find.key")}</Kbd>
+          <Kbd>{t("find.key", { system: usePlatform() })}</Kbd>
         </span>
       </button>
       <ScopeChips />

@@ -5,6 +5,7 @@ import { signOut } from "@/app/_features/auth/credentials";
 import { useMe } from "@/app/_features/auth/me";
 import { THEMES } from "@/app/_features/preferences/preferences";
 import { useLanguage, useTheme } from "@/app/_features/preferences/use-preferences";
+import { classes } from "@/app/_ui/classes";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "@/app/_ui/menu";
 import { openKeySheet } from "./overlays";
 
@@ -20,11 +21,11 @@ export function UserMenu({ compact }: { compact?: boolean }) {
       align="end"
       label={t("userMenu")}
       trigger={
-        <button type="button" aria-label={`${t("userMenu")}: ${me.user.name}`} className="flex min-h-[34px] items-center gap-2.5 rounded-control px-2 text-ink-2 hover:text-ink max-wide:justify-center max-wide:px-0 max-desk:size-[44px]">
+        <button type="button" title={t("userMenu")} className="flex min-h-[34px] items-center gap-2.5 rounded-control px-2 text-ink-2 hover:text-ink max-wide:justify-center max-wide:px-0 max-desk:size-[44px]">
           <span aria-hidden="true" className="grid size-[22px] shrink-0 place-items-center rounded-full bg-accent-soft text-11 font-semibold text-accent">
             {initial}
           </span>
-          {compact ? null : <span className="min-w-0 truncate max-wide:sr-only">{me.user.name}</span>}
+          <span className={classes("min-w-0 truncate", compact ? "sr-only" : "max-wide:sr-only")}>{me.user.name}</span>
         </button>
       }
     >
