@@ -2,6 +2,7 @@
  * For tests only: a gateway without tunnels. It speaks the contract in both directions, checks every
  * input and output against it, and can lose a link at any moment. The real tunnels are tested in tests/lab.
  */
+import { setMaxListeners } from "node:events";
 import { PassThrough } from "node:stream";
 import { CONTRACT, type ChangeVerb, type InputOf, type OutputOf, type ReadVerb, type VerbName } from "@/protocol/contract";
 import { Frame, type Container, type Hello, type OperationHeader } from "@/protocol/shapes";
@@ -41,6 +42,7 @@ export function createTestGateway(clock: Clock): TestGateway {
 
   function connect(hostId: string, agent: TestAgent = {}, over: Partial<Hello> = {}) {
     const ended = new AbortController();
+    setMaxListeners(0, ended.signal);
     const lost = () => new AppError("link_lost", "The link ended.");
     const checked = async (verb: VerbName, input: unknown, work: () => Promise<unknown>) => {
       if (ended.signal.aborted) throw new AppError("host_away", "The host is away.");

@@ -22,7 +22,7 @@ export const GATE_MS = 120_000;
 /** How long a lost answer is asked for: as long as an agent remembers. */
 const CHECK_FOR_MS = TIMES.operationMemoryMs;
 /** First and longest wait before an agent is asked again. */
-const ASK_FIRST_MS = 500;
+const ASK_FIRST_MS = 1_000;
 const ASK_LONGEST_MS = 10_000;
 /** Steps in one question; the contract's own bound. */
 const ASK_AT_ONCE = 200;
@@ -51,6 +51,8 @@ interface Run {
 /** What the runner knows of a step that is being found out. */
 interface Question {
   asks: number;
+  /** How often the agent said, on this link, that it never began it. */
+  denials: number;
   /** Not asked again before; monotonic. */
   askAt: number;
 }
@@ -111,8 +113,8 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
     for (;;) {
       const wave = currentWave(operation.steps);
       if (wave === null) return finish(run);
-      if (!mayBegin(run, wave)) break;
       const before = run.unsaved.size;
+      if (!mayBegin(run, wave)) break;
       for (const step of operation.steps) if (step.wave === wave && step.state === "waiting") moved = begin(run, step) || moved;
       if (run.unsaved.size === before) break;
     }
@@ -221,7 +223,7 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
   function doubt(run: Run, step: StepRecord): void {
     step.state = "checking";
     run.unsaved.add(step);
-    questions.set(step, { asks: 0, askAt: 0 });
+    questions.set(step, { asks: 0, denials: 0, askAt: 0 });
   }
 
   /** Asks a host what came of the steps whose answers are lost. */
@@ -249,8 +251,17 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
     if (step.state !== "checking") return;
     if (outcome === "running") return later(step);
     if (outcome !== null) return settle(run, step, outcome);
+    const late = clock.now() >= run.operation.deadlineAt;
+    if (late || run.operation.cancelledBy !== null) {
+      // The request itself may still be on its way through the agent: it is asked once more before this is called not begun.
+      const question = questions.get(step);
+      if (question && question.denials === 0) {
+        question.denials = 1;
+        return later(step);
+      }
+    }
     if (run.operation.cancelledBy !== null) return end(run, step, "cancelled");
-    if (clock.now() >= run.operation.deadlineAt) return end(run, step, "expired", { code: "deadline", message: "The host came back too late, and had not begun this." });
+    if (late) return end(run, step, "expired", { code: "deadline", message: "The host came back too late, and had not begun this." });
     if (busy(step.hostId)) return later(step);
     // It never began there, so it is sent again: the same step, under the same id.
     questions.delete(step);
@@ -260,8 +271,8 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
   }
 
   function later(step: StepRecord): void {
-    const question = questions.get(step) ?? { asks: 0, askAt: 0 };
-    questions.set(step, { asks: question.asks + 1, askAt: clock.monotonic() + Math.min(ASK_FIRST_MS * 2 ** question.asks, ASK_LONGEST_MS) });
+    const question = questions.get(step) ?? { asks: 0, denials: 0, askAt: 0 };
+    questions.set(step, { ...question, asks: question.asks + 1, askAt: clock.monotonic() + Math.min(ASK_FIRST_MS * 2 ** question.asks, ASK_LONGEST_MS) });
   }
 
   function doubted(hostId?: string): { run: Run; step: StepRecord }[] {
@@ -312,7 +323,7 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
       unsubscribe.push(
         gateway.onChange((change) => {
           // What was put off while the host was away or slow is asked now.
-          if (change.state === "up") for (const { step } of doubted(change.hostId)) questions.set(step, { asks: 0, askAt: 0 });
+          if (change.state === "up") for (const { step } of doubted(change.hostId)) questions.set(step, { asks: 0, denials: 0, askAt: 0 });
           wake(change.hostId);
         }),
         fleet.onContainers((hostId) => {
