@@ -51,6 +51,7 @@ export const OperationCard = memo(function OperationCard({ operation, isUnread }
         {operation.cancelledBy ? <span className="truncate">{t("drawer.cancelledBy", { name: operation.cancelledBy })}</span> : null}
       </div>
       {sum.total > 1 ? <Meter done={sum.done} failed={sum.failed} total={sum.total} /> : null}
+      {operation.note ? <p className="mt-1.5 text-12 text-ink-2">{operation.note}</p> : null}
       {showSteps ? <Steps steps={operation.steps} /> : null}
       <div className="mt-2 flex flex-wrap items-center gap-2">
         <CancelRest operation={operation} />

@@ -6,7 +6,7 @@ const step = (id: string, wave: number, state: StepState, change: Partial<StepVi
   id, wave, hostId: "h", containerId: id, target: `h/-/${id}/-`, name: id, action: "restart", state, error: null, startedAt: null, finishedAt: null, spanMs: null, ...change,
 });
 const operation = (id: string, createdAt: number, steps: StepView[], state: OperationView["state"] = "running"): OperationView => ({
-  id, key: id, action: "restart", stack: null, actor: { id: "u", name: "U" }, state, createdAt, deadlineAt: createdAt + 600_000, finishedAt: null, cancelledBy: null, steps,
+  id, key: id, action: "restart", stack: null, actor: { id: "u", name: "U" }, state, createdAt, deadlineAt: createdAt + 600_000, finishedAt: null, cancelledBy: null, note: null, steps,
 });
 
 describe("progress of operations", () => {

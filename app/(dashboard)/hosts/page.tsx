@@ -1,0 +1,5 @@
+import { HostsScreen } from "@/app/_features/hosts/hosts-screen";
+
+export default function HostsPage() {
+  return <HostsScreen />;
+}
