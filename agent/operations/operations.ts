@@ -18,7 +18,7 @@ const AT_ONCE = 64;
 /** Engines wait this long before they kill, unless told otherwise. */
 const DEFAULT_GRACE_SECONDS = 10;
 /** Beyond the grace period: how long an engine may still be at a change that nobody waits for any more. */
-const SETTLE_MS = 20_000;
+const SETTLE_MS = 10_000;
 const SETTLE_EVERY_MS = 500;
 /** How long an event that follows a change still belongs to it; a signal takes its time to kill. */
 const AFTERMATH_MS = 100;
