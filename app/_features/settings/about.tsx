@@ -21,7 +21,7 @@ export function About() {
           <dd>
             <span className="flex flex-wrap items-center gap-2">
               <code className="min-w-0 break-all">{data.pin}</code>
-              <CopyButton text={data.pin} tone="quiet" />
+              <CopyButton text={data.pin} tone="quiet" className="max-desk:-ml-4" />
             </span>
             <p className="text-12 text-ink-2">{t("pinHint")}</p>
           </dd>

@@ -10,7 +10,7 @@ import { Panel, PanelHead } from "@/app/_ui/panel";
 function Choices({ label, children }: { label: string; children: ReactNode }) {
   return (
     <div className="flex flex-wrap items-center gap-x-4 gap-y-2" role="group" aria-label={label}>
-      <span className="w-[120px] text-ink-2">{label}</span>
+      <span className="w-[120px] text-ink-2 max-desk:w-full">{label}</span>
       <span className="flex flex-wrap gap-2">{children}</span>
     </div>
   );

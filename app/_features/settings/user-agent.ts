@@ -1,7 +1,7 @@
 // More specific names first: every browser also calls itself what it descends from.
 const BROWSERS: readonly [RegExp, string][] = [
   [/\bEdgA?\//, "Edge"], [/\bOPR\//, "Opera"], [/\bSamsungBrowser\//, "Samsung Internet"], [/\bWhale\//, "Whale"], [/\bFirefox\/|\bFxiOS\//, "Firefox"],
-  [/\bChrome\/|\bChromium\/|\bCriOS\//, "Chrome"], [/\bSafari\//, "Safari"],
+  [/Chrome\/|\bChromium\/|\bCriOS\//, "Chrome"], [/\bSafari\//, "Safari"],
 ];
 const SYSTEMS: readonly [RegExp, string][] = [
   [/\biPhone\b|\biPad\b/, "iOS"], [/\bAndroid\b/, "Android"], [/\bWindows\b/, "Windows"], [/\bMac OS X\b|\bMacintosh\b/, "macOS"], [/\bCrOS\b/, "ChromeOS"], [/\bLinux\b|\bX11\b/, "Linux"],

@@ -5,7 +5,7 @@ import type { KeyBinding } from "@/app/_ui/keys";
 import { useKeys } from "@/app/_ui/keys";
 import { openKeySheet, openPalette, toggleOverlay } from "./overlays";
 import { PLACES } from "./places";
-import { usePlatform } from "./platform";
+import { FIND_KEY, usePlatform } from "./platform";
 import { useScope } from "./scope";
 
 /** The keys that work in every place. */
@@ -24,7 +24,7 @@ export function ShellKeys() {
   }));
   useKeys([
     ...places,
-    { code: "KeyK", mod: true, shows: t("find.key", { system: platform }), does: t("find.open"), group, whileTyping: true, run: openPalette },
+    { code: "KeyK", mod: true, shows: FIND_KEY[platform], does: t("find.open"), group, whileTyping: true, run: openPalette },
     { code: "KeyO", shows: "o", does: t("operations.title"), group, run: () => toggleOverlay("operations") },
     { code: "Slash", shift: true, character: "?", shows: "?", does: t("keys.title"), group, run: openKeySheet },
   ]);

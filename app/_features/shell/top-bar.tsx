@@ -8,7 +8,7 @@ import { Mark, OperationsIcon, SearchIcon, UnderWayIcon } from "@/app/_ui/icons"
 import { Kbd } from "@/app/_ui/kbd";
 import { ConnectionTag } from "./connection";
 import { openPalette, toggleOverlay } from "./overlays";
-import { usePlatform } from "./platform";
+import { FIND_KEY, usePlatform } from "./platform";
 import { ScopeChips } from "./scope-chips";
 import { UserMenu } from "./user-menu";
 
@@ -31,6 +31,7 @@ function OperationsChip() {
 /** Finding, the scope, what is under way, and whether the page is live. */
 export function TopBar() {
   const t = useTranslations("shell");
+  const platform = usePlatform();
   return (
     <header className="flex h-[48px] shrink-0 items-center gap-2.5 border-b border-line bg-bg px-5 max-desk:h-[54px] max-desk:gap-2 max-desk:px-3.5">
       <Mark className="desk:hidden" />
@@ -43,7 +44,7 @@ export function TopBar() {
         <SearchIcon className="size-3.5!" />
         <span className="truncate">{t("find.open")}</span>
         <span className="ml-auto">
-          <Kbd>{t("find.key", { system: usePlatform() })}</Kbd>
+          <Kbd>{FIND_KEY[platform]}</Kbd>
         </span>
       </button>
       <ScopeChips />
