@@ -27,6 +27,7 @@ const undo: (() => unknown)[] = [];
 let log: Logger = createLogger("info");
 
 async function start(): Promise<void> {
+  process.umask(0o077); // what the hub writes is for its own user
   const config = readConfig();
   prepareEnvironment(config);
   log = createLogger(config.logLevel);
@@ -60,8 +61,11 @@ async function build(config: Config): Promise<Hub> {
     const identity = await loadHubIdentity(data.path);
     const hub = await wireHub({ config, database, secrets, identity, clock: systemClock, log });
     // Last first: the pages' sockets and the tunnels end, so that the server has nothing left to wait for.
-    undo.push(() => hub.server.close(), () => hub.fleet.stop(), () => hub.gateway.close(), () => hub.trpcSocket.close(), () => hub.sockets.closeAll("the hub is stopping"));
+    undo.push(() => hub.server.close(), () => hub.fleet.stop(), () => hub.operations.stop(), () => hub.gateway.close(), () => hub.trpcSocket.close(), () => hub.sockets.closeAll("the hub is stopping"));
     await hub.fleet.start();
+    await hub.operations.start();
+    await hub.operations.start();
+    undo.push(() => hub.operations.stop());
     return hub;
   } catch (error) {
     throw asDiskError(error, data.path) ?? error;
@@ -105,7 +109,7 @@ async function stop(code: number): Promise<void> {
   if (stopping) return;
   stopping = true;
   // The process must end even if something below does not.
-  setTimeout(() => process.exit(code), STOP_MS).unref();
+  systemClock.after(STOP_MS, () => process.exit(code));
   for (const step of undo.reverse()) {
     await Promise.resolve().then(step).catch((error: unknown) => log.warn({ err: describeError(error) }, "a part did not stop cleanly"));
   }

@@ -6,7 +6,7 @@ import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
 import { createSecureContext } from "node:tls";
 import { WebSocketServer } from "ws";
-import { LIMITS, TIMES } from "@/protocol/limits";
+import { TIMES } from "@/protocol/limits";
 import type { Hello } from "@/protocol/shapes";
 import { negotiate, PROTOCOL_RANGE } from "@/protocol/version";
 import { WEBSOCKET_BOUNDS, type Carrier } from "@/protocol/wire/carrier";

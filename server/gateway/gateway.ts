@@ -4,7 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex, Readable } from "node:stream";
-import type { CallVerb, ChangeVerb, InputOf, OutputOf, ReadVerb, StreamVerb } from "@/protocol/contract";
+import type { ChangeVerb, InputOf, OutputOf, ReadVerb, StreamVerb } from "@/protocol/contract";
 import type { Hello, OperationHeader } from "@/protocol/shapes";
 
 /** One accepted, live tunnel to one host. Every call fails with an AppError, never hangs. */

@@ -2,7 +2,7 @@
 import type { ServerResponse } from "node:http";
 import type { Duplex } from "node:stream";
 import { STATUS_CODES } from "node:http";
-import { AppError } from "@/server/lib/errors";
+import type { AppError } from "@/server/lib/errors";
 import { setPlainHeaders } from "./security-headers";
 
 export function answerJson(response: ServerResponse, status: number, body: unknown): void {

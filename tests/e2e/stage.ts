@@ -78,7 +78,6 @@ async function setStage(): Promise<Stage & { close(): Promise<void> }> {
 /** A test with the stage, shared by all tests of a worker. */
 export const test = base.extend<object, { stage: Stage }>({
   stage: [
-    // eslint-disable-next-line no-empty-pattern -- Playwright reads the fixture's needs from this pattern
     async ({}, use) => {
       const stage = await setStage();
       await use(stage);
