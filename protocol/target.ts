@@ -22,7 +22,8 @@ export interface Target extends LocalTarget {
 
 const ABSENT = "-";
 // A lone "-" means absent, so a real "-" is written with its escape.
-const encode = (part: string) => (part === ABSENT ? "%2D" : encodeURIComponent(part));
+// Half a surrogate pair, which only a broken or hostile agent sends, has no encoding and would throw.
+const encode = (part: string) => (part === ABSENT ? "%2D" : encodeURIComponent(part.replace(/[\ud800-\udfff]/gu, "\ufffd")));
 
 /** One string for a target, safe as a key and as the tail of a URL path: `scope/namespace/workload/replica`. */
 export function formatTarget(target: Target): string {

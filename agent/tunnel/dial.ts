@@ -67,9 +67,19 @@ export function dial({ url, pin, identity, clock, onOpen, onSession, onEnd }: Di
     cancelDeadline();
     if (over || !socket) return ws.terminate();
     carrier = createCarrier(ws, socket, clock);
-    carrier.guard.onEnd((ended) => onEnd(ended.message));
+    const { guard } = carrier;
+    guard.onEnd((ended) => onEnd(ended.message));
     onOpen();
-    secure(carrier, { pin, identity, onSession });
+    const cancelHandshake = clock.after(TIMES.handshakeMs, () => guard.end("the hub did not finish the TLS handshake in time"));
+    guard.onEnd(cancelHandshake);
+    secure(carrier, {
+      pin,
+      identity,
+      onSession(...made) {
+        cancelHandshake();
+        onSession(...made);
+      },
+    });
   });
   return { end };
 }

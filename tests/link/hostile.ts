@@ -170,6 +170,6 @@ export function ask(session: ClientHttp2Session, headers: Record<string, string>
     stream.on("error", () => undefined);
     stream.setEncoding("utf8").on("data", (chunk: string) => (text += chunk));
     stream.on("close", () => resolve(status ? { status, body: text ? (JSON.parse(text) as unknown) : null } : null));
-    stream.end(body);
+    if (headers[":method"] !== "GET") stream.end(body); // Node ends a GET by itself
   });
 }
