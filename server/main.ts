@@ -64,8 +64,6 @@ async function build(config: Config): Promise<Hub> {
     undo.push(() => hub.server.close(), () => hub.fleet.stop(), () => hub.operations.stop(), () => hub.gateway.close(), () => hub.trpcSocket.close(), () => hub.sockets.closeAll("the hub is stopping"));
     await hub.fleet.start();
     await hub.operations.start();
-    await hub.operations.start();
-    undo.push(() => hub.operations.stop());
     return hub;
   } catch (error) {
     throw asDiskError(error, data.path) ?? error;

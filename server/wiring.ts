@@ -13,6 +13,8 @@ import { createFleetRepo } from "./domains/fleet/repo";
 import { createFleetService } from "./domains/fleet/service";
 import { createHostsRepo } from "./domains/hosts/repo";
 import { createHostsService } from "./domains/hosts/service";
+import { createOperationsRepo } from "./domains/operations/repo";
+import { createOperationsService } from "./domains/operations/service";
 import { createAddressTest } from "./domains/settings/address-test";
 import { createSettingsRepo } from "./domains/settings/repo";
 import { createSettingsService } from "./domains/settings/service";
@@ -70,7 +72,8 @@ async function wireDomains({ config, database, identity, clock, log }: Foundatio
   const hosts = createHostsService({ repo: createHostsRepo(db), gateway, clock, log, publicUrl: settings.publicUrl, pin: identity.pin });
   await hosts.load();
   const fleet = createFleetService({ repo: createFleetRepo(db), hosts, gateway, clock, log });
-  return { sockets, settings, accounts, gateway, hosts, fleet };
+  const operations = createOperationsService({ repo: createOperationsRepo(db), fleet, gateway, clock, log });
+  return { sockets, settings, accounts, gateway, hosts, fleet, operations };
 }
 type Domains = Awaited<ReturnType<typeof wireDomains>>;
 

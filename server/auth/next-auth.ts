@@ -55,7 +55,7 @@ function options(request: Request | undefined): NextAuthConfig {
     },
     logger: {
       // A wrong password is no fault; the hub logs sign-ins itself.
-      error: (error) => void (error.name === "CredentialsSignin" || console.error(`auth: ${error.name}`)),
+      error: (error) => void ((error as { type?: string }).type === "CredentialsSignin" || console.error(`auth: ${(error as { type?: string }).type ?? error.message}`)),
       warn: () => undefined,
       debug: () => undefined,
     },

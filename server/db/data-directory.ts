@@ -5,8 +5,8 @@
  * The hold is a lock of the operating system on a file of its own, taken through SQLite because Node has
  * no file locks: it ends with the process, however that ends, so a crash leaves nothing to clean up.
  */
-import { closeSync, fsyncSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
-import { join } from "node:path";
+import { closeSync, existsSync, fsyncSync, mkdirSync, openSync, readdirSync, readFileSync, rmSync, writeFileSync, writeSync } from "node:fs";
+import { dirname, join } from "node:path";
 import { createClient } from "@libsql/client";
 import { AppError } from "@/server/lib/errors";
 
@@ -23,11 +23,21 @@ export interface DataDirectory {
 /** Takes the directory. AppErrors conflict (another hub holds it) and bad_input (cannot be written, full). */
 export async function takeDataDirectory(path: string): Promise<DataDirectory> {
   const writing = sayWhy(path);
-  writing(() => mkdirSync(path, { recursive: true, mode: 0o700 }));
+  writing(() => makeDirectory(path));
   writing(() => probeSpace(join(path, `.space-${process.pid}`)));
   const unlock = await lock(join(path, "hub.lock"), path);
   writing(() => writeFileSync(join(path, "hub.pid"), String(process.pid)));
   return { path, databaseFile: join(path, "binnacle.db"), release: unlock };
+}
+
+/** Node's own recursive mkdir never returns where a file system refuses new names, as /proc does. */
+function makeDirectory(path: string): void {
+  if (existsSync(path)) {
+    readdirSync(path); // ENOTDIR, EACCES
+    return;
+  }
+  if (dirname(path) !== path) makeDirectory(dirname(path));
+  mkdirSync(path, { mode: 0o700 });
 }
 
 async function lock(file: string, path: string): Promise<() => void> {
@@ -81,7 +91,7 @@ export function asDiskError(error: unknown, path: string): AppError | null {
   const text = error instanceof Error ? `${(error as NodeJS.ErrnoException).code ?? ""} ${error.message}` : String(error);
   if (/ENOSPC|EDQUOT|SQLITE_FULL|disk is full/.test(text)) return new AppError("bad_input", `There is no space left for Binnacle's data in ${path}. Make room (at least ${SPARE_BYTES >> 20} MB), then start again.`, { cause: error });
   if (/EROFS|SQLITE_READONLY|readonly database|read-only/.test(text)) return new AppError("bad_input", `Binnacle cannot write to ${path}: it is read-only. Choose another directory with BINNACLE_DATA.`, { cause: error });
-  if (/EACCES|EPERM|SQLITE_CANTOPEN/.test(text)) return new AppError("bad_input", `Binnacle may not write to ${path}. Give this user the right to, or choose another directory with BINNACLE_DATA.`, { cause: error });
+  if (/EACCES|EPERM|ENOENT|SQLITE_CANTOPEN/.test(text)) return new AppError("bad_input", `Binnacle may not write to ${path}. Give this user the right to, or choose another directory with BINNACLE_DATA.`, { cause: error });
   if (/ENOTDIR|EEXIST/.test(text)) return new AppError("bad_input", `${path} is not a directory. Choose another with BINNACLE_DATA.`, { cause: error });
   return null;
 }

@@ -5,6 +5,8 @@ import { createFleetRouter } from "@/server/domains/fleet/router";
 import type { FleetService } from "@/server/domains/fleet/service";
 import { createHostsRouter } from "@/server/domains/hosts/router";
 import type { HostsService } from "@/server/domains/hosts/service";
+import { createOperationsRouter } from "@/server/domains/operations/router";
+import type { OperationsService } from "@/server/domains/operations/service";
 import { createSettingsRouter } from "@/server/domains/settings/router";
 import type { SettingsService } from "@/server/domains/settings/service";
 import { router } from "./init";
@@ -13,6 +15,7 @@ export interface Services {
   accounts: AccountsService;
   fleet: FleetService;
   hosts: HostsService;
+  operations: OperationsService;
   settings: SettingsService;
 }
 
@@ -22,6 +25,7 @@ export function createRootRouter(services: Services) {
     session: createSessionRouter(services.accounts),
     fleet: createFleetRouter(services.fleet),
     hosts: createHostsRouter(services.hosts),
+    operations: createOperationsRouter(services.operations),
     settings: createSettingsRouter(services.settings),
   });
 }

@@ -124,6 +124,16 @@ function createSignIn({ repo, passwords, clock, log, sockets }: AccountsDeps) {
       log.info({ user: user.id, address: caller.address }, "signed in");
       return { ok: true, sessionId, userId: user.id, email: user.email, name: user.name };
     },
+    /** Everybody who may sign in, the longest here first. */
+    listUsers: () => repo.users(),
+    /** Sets a password and ends the person's sessions. AppError not_found. */
+    async resetPassword(email: string, password: string): Promise<void> {
+      const user = await repo.userByEmail(email);
+      if (user === null) throw new AppError("not_found", `There is no user with the e-mail address ${email}.`);
+      await repo.setPassword(user.id, await passwords.hash(password));
+      sockets.closeUser(user.id, "password changed");
+      log.info({ user: user.id }, "password reset");
+    },
     /** Signs out: the row is gone and its sockets are closed when this returns. */
     async signOut(sessionId: string): Promise<void> {
       await repo.endSession(sessionId);
