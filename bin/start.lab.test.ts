@@ -53,7 +53,7 @@ function start(command: string[] = [process.execPath, "bin/start.mjs"], env: Rec
   const child = spawn(program, args, {
     cwd: ROOT,
     // An engine that is not there: its agent runs and says so.
-    env: { ...process.env, PORT: "0", BINNACLE_HOST: "127.0.0.1", BINNACLE_DATA: join(directory, "data"), DOCKER_HOST: `unix://${directory}/none.sock`, NODE_ENV: "", ...env } as NodeJS.ProcessEnv,
+    env: { ...process.env, PORT: "0", BINNACLE_HOST: "127.0.0.1", BINNACLE_DATA: join(directory, "data"), DOCKER_HOST: `unix://${directory}/none.sock`, ...env },
     stdio: ["ignore", "pipe", "pipe"],
   });
   let text = "";
