@@ -2,20 +2,19 @@
  * The fleet: what is true on every host, as far as it is known, and since when. A host that is away keeps
  * its last state and its age; nothing turns into stopped, empty or none because it was not heard.
  */
-import { TIMES } from "@/protocol/limits";
-import { Container, type Cursor, type Frame, type Loss, type RuntimeEvent } from "@/protocol/shapes";
-import { formatTarget, parseTarget } from "@/protocol/target";
+import { Container, type Loss, type RuntimeEvent } from "@/protocol/shapes";
+import { parseTarget } from "@/protocol/target";
 import type { HostRecord, HostsService } from "@/server/domains/hosts/service";
-import type { Gateway, HostLink, LinkChange } from "@/server/gateway/gateway";
+import type { Gateway, HostLink } from "@/server/gateway/gateway";
 import type { Clock } from "@/server/lib/clock";
 import { AppError } from "@/server/lib/errors";
 import type { Logger } from "@/server/lib/logger";
+import { createFollowing, createHostState, type HostState } from "./following";
 import { createLive } from "./live";
 import type { FleetRepo, StoredContainer } from "./repo";
 import { createSaving } from "./saving";
 import { isFresh, type ContainerView, type HistoryPage, type HostView } from "./schema";
-import { readTelemetry, type Telemetry } from "./telemetry";
-import { createHostTruth, type Difference, type HostTruth } from "./truth";
+import type { Difference } from "./truth";
 
 /** How long and how much of the containers' history is kept. */
 const KEEP_EVENTS_MS = 30 * 24 * 3_600_000;
@@ -25,28 +24,6 @@ const SWEEP_BATCH = 2_000;
 const HISTORY_PAGE = 100;
 /** Containers restored in one statement. */
 const RESTORE_PAGE = 1_000;
-/** A heartbeat is told to the pages once; an agent that beats faster is not. */
-const BEAT_SAID_MS = TIMES.heartbeatMs * 0.8;
-
-interface HostState {
-  id: string;
-  truth: HostTruth;
-  link: HostLink | null;
-  stop: AbortController | null;
-  telemetry: Telemetry | null;
-  /** Why it is not reporting, for a person; null while it is. */
-  why: string | null;
-  /** Set when its tunnel is being closed for what it sent. */
-  refused: string | null;
-  address: string | null;
-  confirmedAt: number;
-  /** When a heartbeat was last told to the pages; monotonic. */
-  saidAt: number;
-  /** The last event received, and the last one stored. */
-  cursor: Cursor | null;
-  savedCursor: Cursor | null;
-  fresh: boolean;
-}
 
 export interface FleetDeps {
   repo: FleetRepo;
@@ -64,7 +41,6 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
   const states = new Map<string, HostState>();
   const listeners = new Set<(hostId: string, ids: Iterable<string>) => void>();
   const unsubscribe: (() => void)[] = [];
-  const counters = { frames: 0, invalidFrames: 0, gaps: 0, repeatedEvents: 0 };
 
   const live = createLive({ clock, hosts: hostViews, host: hostView, containerIds: (hostId) => states.get(hostId)?.truth.ids() ?? [], container: containerView });
   const saving = createSaving({
@@ -90,10 +66,7 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
   function stateOf(host: HostRecord): HostState {
     const known = states.get(host.id);
     if (known) return known;
-    const state: HostState = {
-      id: host.id, truth: createHostTruth(host.id), link: null, stop: null, telemetry: null, why: "Not heard since Binnacle started.", refused: null, address: null,
-      confirmedAt: host.confirmedAt, saidAt: -Infinity, cursor: host.cursor, savedCursor: host.cursor, fresh: false,
-    };
+    const state = createHostState(host);
     states.set(host.id, state);
     return state;
   }
@@ -146,95 +119,15 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
     }
   }
 
-  // —— what the hosts say
+  // —— what the hosts say, and what becomes of them
 
-  function onLink(change: LinkChange): void {
-    const host = hosts.get(change.hostId);
-    if (!host) return;
-    const state = stateOf(host);
-    state.stop?.abort();
-    state.stop = null;
-    state.telemetry = null;
-    state.truth.begin();
-    if (change.state === "down") {
-      state.link = null;
-      state.why = state.refused ?? change.why;
-      state.confirmedAt = Math.max(state.confirmedAt, change.lastByteAt);
-    } else {
-      state.link = change.link;
-      state.why = state.refused = null;
-      state.address = change.link.address;
-      // An agent that counts from a lower place began anew: its state directory was lost.
-      if (state.cursor !== null && change.link.hello.epoch < state.cursor.epoch) state.cursor = state.savedCursor = null;
-      follow(state, change.link);
-    }
-    tellHost(state);
-  }
-
-  function follow(state: HostState, link: HostLink): void {
-    const stop = new AbortController();
-    state.stop = stop;
-    state.telemetry = readTelemetry({
-      link, clock, random, signal: stop.signal,
-      after: () => state.cursor,
-      onOpen() {
-        state.truth.begin();
-        state.why = null;
-      },
-      onFrame: (frame) => onFrame(state, frame),
-      onEnd(why) {
-        state.truth.begin();
-        state.why = `Connected, but not reporting: ${why}`;
-        tellHost(state);
-      },
-      onInvalid(why) {
-        counters.invalidFrames += 1;
-        state.refused = `Its agent sent something that Binnacle does not take: ${why}`;
-        log.warn({ host: state.id, why }, "invalid telemetry, tunnel closed");
-      },
-    });
-  }
-
-  function onFrame(state: HostState, frame: Frame): boolean {
-    counters.frames += 1;
-    const now = clock.now();
-    state.confirmedAt = Math.max(state.confirmedAt, now);
-    switch (frame.frame) {
-      case "event":
-        onEvent(state, frame.event);
-        return false;
-      case "gap":
-        counters.gaps += 1;
-        log.warn({ host: state.id, from: frame.from, to: frame.to, why: frame.why }, "events of this host are lost");
-        return false;
-      case "runtime":
-        hosts.setRuntime(state.id, frame.status);
-        return false;
-      default: {
-        const wasSynced = state.truth.synced();
-        tellContainers(state, state.truth.apply(frame, now));
-        if (!wasSynced && state.truth.synced()) {
-          tellHost(state);
-          return true;
-        }
-        if (frame.frame === "beat" && clock.monotonic() - state.saidAt >= BEAT_SAID_MS) {
-          state.saidAt = clock.monotonic();
-          tellHost(state);
-        }
-        return false;
-      }
-    }
-  }
-
-  function onEvent(state: HostState, event: RuntimeEvent): void {
-    const { cursor } = state;
-    if (cursor !== null && (event.epoch < cursor.epoch || (event.epoch === cursor.epoch && event.seq <= cursor.seq))) {
-      counters.repeatedEvents += 1;
-      return;
-    }
-    // Not moved on when there is no room: the stream will be opened again from what is stored.
-    if (saving.event(state.id, formatTarget({ scope: state.id, ...event.target }), event)) state.cursor = { epoch: event.epoch, seq: event.seq };
-  }
+  const following = createFollowing({
+    clock, log, random, saving, tellHost, tellContainers, setRuntime: hosts.setRuntime,
+    state(hostId) {
+      const host = hosts.get(hostId);
+      return host && stateOf(host);
+    },
+  });
 
   function onHost(change: Parameters<Parameters<HostsService["onChange"]>[0]>[0]): void {
     if (change.type === "changed") {
@@ -275,7 +168,11 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
       for (const row of page) {
         const container = readStored(row.document);
         if (container === null) unreadable += 1;
-        else restored.set(row.hostId, [...(restored.get(row.hostId) ?? []), { container, confirmedAt: row.confirmedAt }]);
+        else {
+          const known = restored.get(row.hostId) ?? [];
+          known.push({ container, confirmedAt: row.confirmedAt });
+          restored.set(row.hostId, known);
+        }
       }
       last = page.at(-1) ?? null;
       if (page.length < RESTORE_PAGE) break;
@@ -288,7 +185,7 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
     /** Restores what was known, then follows the hosts. Call after hosts.load(). */
     async start(): Promise<void> {
       await restore();
-      unsubscribe.push(hosts.onChange(onHost), gateway.onChange(onLink));
+      unsubscribe.push(hosts.onChange(onHost), gateway.onChange(following.onLink));
       saving.start();
     },
     /** Stops following and writes what is not written yet. */
@@ -342,7 +239,7 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
     },
     flush: saving.flush,
     /** For /metrics and tests. */
-    stats: () => ({ ...counters, ...saving.stats(), readers: live.readers(), containers: [...states.values()].reduce((sum, state) => sum + state.truth.size(), 0) }),
+    stats: () => ({ ...following.counters, ...saving.stats(), readers: live.readers(), containers: [...states.values()].reduce((sum, state) => sum + state.truth.size(), 0) }),
   };
 }
 

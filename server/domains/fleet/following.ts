@@ -1,0 +1,148 @@
+/** What the hosts say: each link's telemetry, applied to the truth about its host. */
+import { TIMES } from "@/protocol/limits";
+import type { Cursor, Frame, RuntimeEvent, RuntimeStatus } from "@/protocol/shapes";
+import { formatTarget } from "@/protocol/target";
+import type { HostRecord } from "@/server/domains/hosts/service";
+import type { HostLink, LinkChange } from "@/server/gateway/gateway";
+import type { Clock } from "@/server/lib/clock";
+import type { Logger } from "@/server/lib/logger";
+import type { Saving } from "./saving";
+import { readTelemetry, type Telemetry } from "./telemetry";
+import { createHostTruth, type Difference, type HostTruth } from "./truth";
+
+/** A heartbeat is told to the pages once; an agent that beats faster is not. */
+const BEAT_SAID_MS = TIMES.heartbeatMs * 0.8;
+
+/** One host as the fleet follows it. */
+export interface HostState {
+  id: string;
+  truth: HostTruth;
+  link: HostLink | null;
+  stop: AbortController | null;
+  telemetry: Telemetry | null;
+  /** Why it is not reporting, for a person; null while it is. */
+  why: string | null;
+  /** Set when its tunnel is being closed for what it sent. */
+  refused: string | null;
+  address: string | null;
+  confirmedAt: number;
+  /** When a heartbeat was last told to the pages; monotonic. */
+  saidAt: number;
+  /** The last event received, and the last one stored. */
+  cursor: Cursor | null;
+  savedCursor: Cursor | null;
+  fresh: boolean;
+}
+
+export function createHostState(host: HostRecord): HostState {
+  return {
+    id: host.id, truth: createHostTruth(host.id), link: null, stop: null, telemetry: null, why: "Not heard since Binnacle started.", refused: null, address: null,
+    confirmedAt: host.confirmedAt, saidAt: -Infinity, cursor: host.cursor, savedCursor: host.cursor, fresh: false,
+  };
+}
+
+export interface FollowingDeps {
+  clock: Clock;
+  log: Logger;
+  /** 0 to 1; spreads what would come at once. */
+  random: () => number;
+  saving: Pick<Saving, "event">;
+  /** undefined for a host that is not known. */
+  state: (hostId: string) => HostState | undefined;
+  setRuntime: (hostId: string, runtime: RuntimeStatus) => void;
+  tellHost: (state: HostState) => void;
+  tellContainers: (state: HostState, difference: Difference) => void;
+}
+
+export function createFollowing({ clock, log, random, saving, state: stateOf, setRuntime, tellHost, tellContainers }: FollowingDeps) {
+  const counters = { frames: 0, invalidFrames: 0, gaps: 0, repeatedEvents: 0 };
+
+  function onLink(change: LinkChange): void {
+    const state = stateOf(change.hostId);
+    if (!state) return;
+    state.stop?.abort();
+    state.stop = null;
+    state.telemetry = null;
+    state.truth.begin();
+    if (change.state === "down") {
+      state.link = null;
+      state.why = state.refused ?? change.why;
+      state.confirmedAt = Math.max(state.confirmedAt, change.lastByteAt);
+    } else {
+      state.link = change.link;
+      state.why = state.refused = null;
+      state.address = change.link.address;
+      // An agent that counts from a lower place began anew: its state directory was lost.
+      if (state.cursor !== null && change.link.hello.epoch < state.cursor.epoch) state.cursor = state.savedCursor = null;
+      follow(state, change.link);
+    }
+    tellHost(state);
+  }
+
+  function follow(state: HostState, link: HostLink): void {
+    const stop = new AbortController();
+    state.stop = stop;
+    state.telemetry = readTelemetry({
+      link, clock, random, signal: stop.signal,
+      after: () => state.cursor,
+      onOpen() {
+        state.truth.begin();
+        state.why = null;
+      },
+      onFrame: (frame) => onFrame(state, frame),
+      onEnd(why) {
+        state.truth.begin();
+        state.why = `Connected, but not reporting: ${why}`;
+        tellHost(state);
+      },
+      onInvalid(why) {
+        counters.invalidFrames += 1;
+        state.refused = `Its agent sent something that Binnacle does not take: ${why}`;
+        log.warn({ host: state.id, why }, "invalid telemetry, tunnel closed");
+      },
+    });
+  }
+
+  function onFrame(state: HostState, frame: Frame): boolean {
+    counters.frames += 1;
+    const now = clock.now();
+    state.confirmedAt = Math.max(state.confirmedAt, now);
+    switch (frame.frame) {
+      case "event":
+        onEvent(state, frame.event);
+        return false;
+      case "gap":
+        counters.gaps += 1;
+        log.warn({ host: state.id, from: frame.from, to: frame.to, why: frame.why }, "events of this host are lost");
+        return false;
+      case "runtime":
+        setRuntime(state.id, frame.status);
+        return false;
+      default: {
+        const wasSynced = state.truth.synced();
+        tellContainers(state, state.truth.apply(frame, now));
+        if (!wasSynced && state.truth.synced()) {
+          tellHost(state);
+          return true;
+        }
+        if (frame.frame === "beat" && clock.monotonic() - state.saidAt >= BEAT_SAID_MS) {
+          state.saidAt = clock.monotonic();
+          tellHost(state);
+        }
+        return false;
+      }
+    }
+  }
+
+  function onEvent(state: HostState, event: RuntimeEvent): void {
+    const { cursor } = state;
+    if (cursor !== null && (event.epoch < cursor.epoch || (event.epoch === cursor.epoch && event.seq <= cursor.seq))) {
+      counters.repeatedEvents += 1;
+      return;
+    }
+    // Not moved on when there is no room: the stream will be opened again from what is stored.
+    if (saving.event(state.id, formatTarget({ scope: state.id, ...event.target }), event)) state.cursor = { epoch: event.epoch, seq: event.seq };
+  }
+
+  return { onLink, counters };
+}
