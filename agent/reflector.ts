@@ -150,8 +150,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
   }
   function noteRun({ kind, id, signal, at }: EngineEvent): void {
     if (kind === "kill") deaths.signalled(id, signal, at, stopSignals.get(id) ?? null);
-    // Docker says "stop" after the death, Podman may say it before.
-    else if (kind === "stop" && containers.get(id)?.state !== "exited") deaths.stopped(id);
+    else if (kind === "stop") deaths.stopped(id); // Docker says it after the death, Podman before
     else if (kind === "oom") starved.add(id);
     else if (kind === "start") {
       deaths.started(id);

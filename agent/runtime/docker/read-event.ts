@@ -9,7 +9,7 @@ import { clipTarget, readHealthWord, readLabels, readName } from "./read-contain
 /** Podman's words where Docker has others. */
 const PODMAN_ACTIONS: Readonly<Record<string, EventKind>> = { died: "die", remove: "destroy", health_status: "health" };
 /** What the engine itself puts beside the labels. */
-const OWN_ATTRIBUTES = new Set(["name", "image", "exitCode", "signal", "execDuration", "containerExitCode"]);
+const OWN_ATTRIBUTES = new Set(["name", "image", "exitCode", "signal", "execDuration", "containerExitCode", "podId"]);
 
 /** The event of a line; null for one that does not concern us; "unreadable" for one that cannot be read. */
 export function readEvent(line: string): EngineEvent | null | "unreadable" {

@@ -1,0 +1,152 @@
+/** Podman as a second real engine, in namespaces and directories of its own. */
+import { type ChildProcess, execFileSync, spawn } from "node:child_process";
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { request } from "node:http";
+import { join } from "node:path";
+import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import type { Container, RuntimeEvent } from "@/protocol/shapes";
+import { systemClock } from "@/agent/clock";
+import { silentLog } from "@/agent/log";
+import { createReflector, type Reflector } from "@/agent/reflector";
+import { eventually } from "@/tests/lab/eventually";
+import { LAB_IMAGE, startLab } from "@/tests/lab/lab";
+import type { Runtime } from "../runtime";
+import { createDockerRuntime } from "./docker";
+
+const POLITE = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"];
+const poll = { timeout: 20_000, interval: 20 };
+const installed = ["/usr/bin/podman", "/usr/local/bin/podman"].some((path) => existsSync(path));
+
+let dir: string;
+let socket: string;
+let service: ChildProcess;
+let runtime: Runtime;
+let reflector: Reflector;
+/** The container that this agent itself is changing. */
+let ours: string | null = null;
+
+/** Podman's own settings, so that it touches nothing of this machine's. */
+function settings(): void {
+  writeFileSync(join(dir, "containers.conf"), `[containers]
+default_ulimits = []
+log_driver = "k8s-file"
+[engine]
+events_logger = "file"
+cgroup_manager = "cgroupfs"
+tmp_dir = "${dir}/tmp"
+[network]
+network_backend = "netavark"
+network_config_dir = "${dir}/net"
+`);
+  writeFileSync(join(dir, "storage.conf"), `[storage]\ndriver = "vfs"\ngraphroot = "${dir}/root"\nrunroot = "${dir}/run"\n`);
+  writeFileSync(join(dir, "policy.json"), `{"default":[{"type":"insecureAcceptAnything"}]}`);
+}
+function api(method: string, path: string, body?: unknown): Promise<{ status: number; body: string }> {
+  return new Promise((resolve, reject) => {
+    const bytes = Buffer.isBuffer(body) ? body : body === undefined ? undefined : Buffer.from(JSON.stringify(body));
+    const headers = bytes ? { "content-type": Buffer.isBuffer(body) ? "application/x-tar" : "application/json", "content-length": bytes.length } : {};
+    const call = request({ socketPath: socket, method, path: `/v1.41${path}`, headers, agent: false }, (answer) => {
+      let text = "";
+      answer.on("data", (part: Buffer) => (text += part.toString())).on("end", () => resolve({ status: answer.statusCode ?? 0, body: text })).on("error", reject);
+    });
+    call.on("error", reject);
+    call.end(bytes);
+  });
+}
+async function run(name: string, options: object = {}): Promise<string> {
+  const made = await api("POST", `/containers/create?name=${name}`, { Image: LAB_IMAGE, Cmd: POLITE, ...options });
+  const { Id } = JSON.parse(made.body) as { Id: string };
+  expect((await api("POST", `/containers/${Id}/start`)).status).toBe(204);
+  return Id;
+}
+const byName = (name: string): Container | undefined => [...reflector.containers().values()].find((container) => container.name === name);
+function events(name: string): RuntimeEvent[] {
+  const reader = reflector.events.reader(null);
+  const read: RuntimeEvent[] = [];
+  for (let frame = reader.next(0); frame; frame = reader.next(0)) if (frame.frame === "event" && frame.event.name === name) read.push(frame.event);
+  return read;
+}
+
+describe.skipIf(!installed)("Podman", () => {
+  beforeAll(async () => {
+    dir = mkdtempSync("/tmp/pod-");
+    socket = join(dir, "podman.sock");
+    settings();
+    // As pid 1 of its own namespace: when it is killed, its containers and their monitors go with it.
+    service = spawn("unshare", ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--propagation", "private", "podman", "system", "service", "--time=0", `unix://${socket}`], {
+      env: { ...process.env, CONTAINERS_CONF: join(dir, "containers.conf"), CONTAINERS_STORAGE_CONF: join(dir, "storage.conf") },
+      stdio: "ignore",
+    });
+    await eventually("Podman answers", () => api("GET", "/_ping").then(({ status }) => status === 200));
+    const image = await imageTar();
+    expect((await api("POST", "/images/load", image)).status).toBe(200);
+    runtime = createDockerRuntime({ candidates: () => [{ from: "--docker", address: { kind: "unix", path: socket } }], clock: systemClock });
+    reflector = createReflector({ runtime, clock: systemClock, log: silentLog, epoch: 1, stepAt: (id) => (id === ours ? { step: "step-ours", ends: true } : null) });
+    reflector.start();
+    await eventually("it is followed", () => reflector.status().state === "up");
+  });
+  afterAll(async () => {
+    reflector?.stop();
+    const gone = new Promise((resolve) => service?.once("exit", resolve));
+    service?.kill("SIGKILL");
+    await gone;
+    for (const line of readFileSync("/proc/self/mounts", "utf8").split("\n")) {
+      const mount = line.split(" ")[1];
+      if (mount?.startsWith(`${dir}/`)) execFileSync("umount", ["-l", mount]);
+    }
+    rmSync(dir, { recursive: true, force: true });
+  });
+
+  it("introduces itself as what it is", () => {
+    expect(reflector.status()).toMatchObject({ state: "up", engine: "podman", why: null });
+  });
+
+  it("shows its containers in Docker's words", async () => {
+    await run("shop_web_1", { Labels: { "com.docker.compose.project": "shop", "com.docker.compose.service": "web", "com.docker.compose.container-number": "1" }, HostConfig: { PortBindings: { "80/tcp": [{ HostPort: "8080" }] } }, ExposedPorts: { "80/tcp": {} } });
+    await expect.poll(() => byName("shop_web_1")?.state, poll).toBe("running");
+    expect(byName("shop_web_1")).toMatchObject({ target: { namespace: "shop", workload: "web", replica: 1 }, restartPolicy: "no", health: "none", exitCode: null, ports: [{ private: 80, public: 8080, protocol: "tcp", address: null }] });
+  });
+
+  it("stops, starts, restarts, pauses and removes, and each change is seen", async () => {
+    const id = await run("steered");
+    ours = id;
+    await expect.poll(() => byName("steered")?.state, poll).toBe("running");
+    const before = byName("steered")?.startedAt ?? 0;
+    expect(await runtime.perform("container.restart", { id, t: 5 })).toEqual({ state: "done" });
+    await expect.poll(() => byName("steered")?.startedAt ?? 0, poll).toBeGreaterThan(before);
+    expect(await runtime.perform("container.pause", { id })).toEqual({ state: "done" });
+    await expect.poll(() => byName("steered")?.state, poll).toBe("paused");
+    expect(await runtime.perform("container.unpause", { id })).toEqual({ state: "done" });
+    expect(await runtime.perform("container.stop", { id, t: 5 })).toEqual({ state: "done" });
+    await expect.poll(() => byName("steered")?.state, poll).toBe("exited");
+    expect(await runtime.perform("container.stop", { id, t: 5 })).toEqual({ state: "done" });
+    expect(await runtime.perform("container.start", { id })).toEqual({ state: "done" });
+    await expect.poll(() => byName("steered")?.state, poll).toBe("running");
+    expect(await runtime.perform("container.remove", { id, force: true })).toEqual({ state: "done" });
+    await expect.poll(() => byName("steered"), poll).toBeUndefined();
+    expect(await runtime.perform("container.start", { id })).toMatchObject({ state: "refused", error: { code: "not_found" } });
+    // Podman 4.3 tells of no signal and no stop, so there only the agent's own steps explain a death.
+    expect(events("steered").filter(({ kind }) => kind === "die").map(({ asked, step }) => ({ asked, step }))).toEqual(Array(3).fill({ asked: true, step: "step-ours" }));
+  });
+
+  it("tells a death of its own from one that was asked for", async () => {
+    await run("fails", { Cmd: ["sh", "-c", "sleep 0.2; exit 3"] });
+    await expect.poll(() => events("fails").find(({ kind }) => kind === "die"), poll).toMatchObject({ exitCode: 3, asked: false });
+    await expect.poll(() => byName("fails"), poll).toMatchObject({ state: "exited", exitCode: 3 });
+    const id = await run("killed");
+    expect(await runtime.perform("container.kill", { id })).toEqual({ state: "done" });
+    await expect.poll(() => events("killed").find(({ kind }) => kind === "die"), poll).toMatchObject({ exitCode: 137, asked: true });
+  });
+});
+
+/** The lab's image; made on a lab of one host where this machine has none yet. */
+async function imageTar(): Promise<Buffer> {
+  const lab = await startLab({ hosts: 1 });
+  try {
+    const tar = join(dir, "image.tar");
+    await lab.host(1).docker(["save", "-o", tar, LAB_IMAGE]);
+    return readFileSync(tar);
+  } finally {
+    await lab.down();
+  }
+}
