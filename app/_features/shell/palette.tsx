@@ -1,5 +1,4 @@
 "use client";
-import { useRouter } from "next/navigation";
 import { useDeferredValue, useId, useMemo, useState } from "react";
 import { Dialog } from "radix-ui";
 import { useTranslations } from "use-intl";
@@ -10,7 +9,7 @@ import { KeysLayer } from "@/app/_ui/keys";
 import type { Finding } from "./find";
 import { find } from "./find";
 import { ADD_HOST_PATH, containerPath, hostPath, PLACES, SETTINGS_PATH } from "./places";
-import { useScope } from "./scope";
+import { useGo } from "./use-go";
 
 const ICONS = { place: RightIcon, host: HostsIcon, container: ContainersIcon } as const;
 
@@ -33,8 +32,7 @@ function useFindings(): Finding[] {
 
 function Finder({ onDone }: { onDone: () => void }) {
   const t = useTranslations("shell.find");
-  const router = useRouter();
-  const scope = useScope();
+  const go = useGo();
   const listId = useId();
   const all = useFindings();
   const [text, setText] = useState("");
@@ -45,7 +43,7 @@ function Finder({ onDone }: { onDone: () => void }) {
   const open = (finding: Finding | undefined) => {
     if (!finding) return;
     onDone();
-    router.push(scope.href(finding.path));
+    go(finding.path);
   };
   const move = (event: React.KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;

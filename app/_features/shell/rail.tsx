@@ -39,6 +39,7 @@ export function Rail() {
       <PlaceLink
         key={id}
         path={path}
+        prefetch
         {...(here === id ? { "aria-current": "page" as const } : {})}
         className={classes(
           "flex h-[32px] items-center gap-2.5 rounded-control px-2 hover:text-ink max-wide:justify-center max-wide:px-0",
@@ -78,6 +79,7 @@ export function BottomBar() {
       <PlaceLink
         key={id}
         path={path}
+        prefetch
         {...(here === id ? { "aria-current": "page" as const } : {})}
         className={classes("flex min-w-0 flex-1 flex-col items-center justify-center gap-1 text-11", here === id ? "text-accent" : "text-ink-2")}
       >

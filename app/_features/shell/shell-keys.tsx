@@ -1,18 +1,16 @@
 "use client";
-import { useRouter } from "next/navigation";
 import { useTranslations } from "use-intl";
 import type { KeyBinding } from "@/app/_ui/keys";
 import { useKeys } from "@/app/_ui/keys";
 import { openKeySheet, openPalette, toggleOverlay } from "./overlays";
 import { PLACES } from "./places";
 import { FIND_KEY, usePlatform } from "./platform";
-import { useScope } from "./scope";
+import { useGo } from "./use-go";
 
 /** The keys that work in every place. */
 export function ShellKeys() {
   const t = useTranslations("shell");
-  const router = useRouter();
-  const scope = useScope();
+  const go = useGo();
   const platform = usePlatform();
   const group = t("keys.everywhere");
   const places: KeyBinding[] = PLACES.map((place, index) => ({
@@ -20,7 +18,7 @@ export function ShellKeys() {
     shows: String(index + 1),
     does: t(`places.${place.id}`),
     group,
-    run: () => router.push(scope.href(place.path)),
+    run: () => go(place.path),
   }));
   useKeys([
     ...places,
