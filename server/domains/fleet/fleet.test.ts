@@ -137,6 +137,14 @@ describe("the fleet", () => {
     expect(fleet.container(web, testContainer("a").id)).toMatchObject({ state: "running", confirmedAt: confirmed });
   });
 
+  it("does not take what an agent remembers for confirmed while its engine is away", async () => {
+    const web = await join("web");
+    const down = { ...up, state: "down" as const, why: "The engine does not answer." };
+    connect(web, [], {}, (_, stream) => stream.send({ frame: "runtime", at: 90_000, status: down }, list(testContainer("a")), { frame: "beat", at: 90_000, listedAt: 30_000 }));
+    await until(() => fleet.container(web, testContainer("a").id)?.confirmedAt === clock.now() - 60_000);
+    expect(fleet.host(web)).toMatchObject({ link: "up", runtime: { state: "down" }, confirmedAt: clock.now() });
+  });
+
   it("shows the last known containers as stale after a restart of the hub, until their host says more", async () => {
     const web = await join("web");
     connect(web, [testContainer("a"), testContainer("b")]);

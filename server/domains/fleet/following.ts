@@ -52,9 +52,12 @@ export interface FollowingDeps {
   setRuntime: (hostId: string, runtime: RuntimeStatus) => void;
   tellHost: (state: HostState) => void;
   tellContainers: (state: HostState, difference: Difference) => void;
+  /** All containers of a host were last confirmed at another time than the pages think. */
+  tellAges: (state: HostState) => void;
+  engineUp: (hostId: string) => boolean;
 }
 
-export function createFollowing({ clock, log, random, saving, state: stateOf, setRuntime, tellHost, tellContainers }: FollowingDeps) {
+export function createFollowing({ clock, log, random, saving, state: stateOf, setRuntime, tellHost, tellContainers, tellAges, engineUp }: FollowingDeps) {
   const counters = { frames: 0, invalidFrames: 0, gaps: 0, repeatedEvents: 0 };
 
   function onLink(change: LinkChange): void {
@@ -120,7 +123,10 @@ export function createFollowing({ clock, log, random, saving, state: stateOf, se
         return false;
       default: {
         const wasSynced = state.truth.synced();
-        tellContainers(state, state.truth.apply(frame, now));
+        const wasListedAt = state.truth.listedAt();
+        tellContainers(state, state.truth.apply(frame, now, engineUp(state.id)));
+        // While a host is not fresh, the pages show each container's age.
+        if (frame.frame === "beat" && !state.fresh && state.truth.listedAt() !== wasListedAt) tellAges(state);
         if (!wasSynced && state.truth.synced()) {
           tellHost(state);
           return true;

@@ -105,11 +105,12 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
     const view = hostView(state.id);
     const fresh = isFresh(view);
     // From here on each container's age counts, so each page must know when it was last confirmed.
-    if (state.fresh && !fresh) live.containersChanged(state.id, state.truth.ids());
+    if (state.fresh && !fresh) tellAges(state);
     state.fresh = fresh;
     saving.heard(state.id);
     live.hostChanged(state.id);
   }
+  const tellAges = (state: HostState) => live.containersChanged(state.id, state.truth.ids());
   function tellContainers(state: HostState, { changed, gone }: Difference): void {
     for (const ids of [changed, gone]) {
       if (ids.length === 0) continue;
@@ -122,7 +123,8 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
   // —— what the hosts say, and what becomes of them
 
   const following = createFollowing({
-    clock, log, random, saving, tellHost, tellContainers, setRuntime: hosts.setRuntime,
+    clock, log, random, saving, tellHost, tellContainers, tellAges, setRuntime: hosts.setRuntime,
+    engineUp: (hostId) => hosts.get(hostId)?.runtime.state === "up",
     state(hostId) {
       const host = hosts.get(hostId);
       return host && stateOf(host);

@@ -62,12 +62,12 @@ export function createHostTruth(hostId: string) {
     return { changed: [], gone: [id] };
   }
 
-  function takePart(frame: Extract<Frame, { frame: "list" }>, now: number): Difference {
+  function takePart(frame: Extract<Frame, { frame: "list" }>, now: number, confirms: boolean): Difference {
     if (frame.part === 0) making = { parts: 0, list: new Map(), chars: 0, since: new Map() };
     if (making === null || frame.part !== making.parts) throw new FrameRefused(`part ${frame.part} of a list came out of turn`);
     making.parts += 1;
     for (const container of frame.containers) {
-      const known = know(container, now);
+      const known = know(container, confirms ? now : (containers.get(container.id)?.confirmedAt ?? 0));
       making.list.set(container.id, known);
       making.chars += known.text.length;
     }
@@ -75,7 +75,7 @@ export function createHostTruth(hostId: string) {
     if (!frame.last) return NOTHING;
     const { list, since } = making;
     making = null;
-    listedAt = now;
+    if (confirms) listedAt = now;
     synced = true;
     for (const [id, known] of since) {
       if (known === null) list.delete(id);
@@ -98,11 +98,14 @@ export function createHostTruth(hostId: string) {
   }
 
   return {
-    /** Applies one frame that arrived at `now` on the hub's clock. Throws FrameRefused. */
-    apply(frame: TruthFrame, now: number): Difference {
+    /**
+     * Applies one frame that arrived at `now` on the hub's clock. `confirms` false: the agent's engine is
+     * away, so a list is what the agent remembers, as old as the next beat says. Throws FrameRefused.
+     */
+    apply(frame: TruthFrame, now: number, confirms = true): Difference {
       switch (frame.frame) {
         case "list":
-          return takePart(frame, now);
+          return takePart(frame, now, confirms);
         case "container": {
           const known = know(frame.container, now);
           making?.since.set(frame.container.id, known);
