@@ -76,7 +76,7 @@ async function openServices(config: Config, db: Db) {
     pin,
     log,
   });
-  const accounts = createAccountsService({ repo: createAccountsRepo(db), passwords: createPasswords(), settings, sockets: createSocketRegistry(), clock: systemClock, log });
+  const accounts = createAccountsService({ repo: createAccountsRepo(db), passwords: createPasswords(), settings, sockets: createSocketRegistry(systemClock), clock: systemClock, log });
   // No link is live in this process; the hub's own gateway turns out whom the database no longer names.
   const gateway = { link: () => undefined, disconnect: () => undefined };
   const hosts = createHostsService({ repo: createHostsRepo(db), gateway, clock: systemClock, log, publicUrl: settings.publicUrl, pin });

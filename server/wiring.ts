@@ -55,7 +55,7 @@ export async function wireHub(foundation: Foundation) {
 
 async function wireDomains({ config, database, identity, clock, log }: Foundation, instance: string, listening: { port: number }) {
   const { db } = database;
-  const sockets = createSocketRegistry();
+  const sockets = createSocketRegistry(clock);
   const settings = await createSettingsService({
     repo: createSettingsRepo(db),
     fixedPublicUrl: config.publicUrl,

@@ -1,12 +1,12 @@
 /** Queries and mutations: /trpc over HTTP. */
 import type { IncomingMessage, ServerResponse } from "node:http";
+import type { AnyTRPCRouter } from "@trpc/server";
 import { nodeHTTPRequestHandler } from "@trpc/server/adapters/node-http";
 import type { Session } from "@/server/domains/accounts/schema";
 import type { Clock } from "@/server/lib/clock";
 import { AppError } from "@/server/lib/errors";
 import type { Logger } from "@/server/lib/logger";
 import type { Context } from "@/server/trpc/context";
-import type { AppRouter } from "@/server/trpc/root";
 import { answerError } from "./answers";
 import { callerAddress } from "./caller";
 import { setPlainHeaders } from "./security-headers";
@@ -18,7 +18,7 @@ export const BODY_BYTES = 1 << 20;
 const BATCH = 20;
 
 export interface TrpcDeps {
-  router: AppRouter;
+  router: AnyTRPCRouter;
   sessionOf(request: IncomingMessage): Promise<Session | null>;
   clock: Clock;
   log: Logger;

@@ -4,6 +4,7 @@
  */
 import type { IncomingMessage } from "node:http";
 import type { Duplex } from "node:stream";
+import type { AnyTRPCRouter } from "@trpc/server";
 import { applyWSSHandler } from "@trpc/server/adapters/ws";
 import { WebSocketServer, type WebSocket } from "ws";
 import type { AccountsService } from "@/server/domains/accounts/service";
@@ -14,7 +15,6 @@ import type { Logger } from "@/server/lib/logger";
 import type { SocketRegistry } from "@/server/live/sockets";
 import type { Context } from "@/server/trpc/context";
 import { asTrpcError } from "@/server/trpc/error-edge";
-import type { AppRouter } from "@/server/trpc/root";
 import { callerAddress } from "./caller";
 
 /** One message from a page: it only starts and stops subscriptions. */
@@ -30,7 +30,7 @@ const PING_MS = 15_000;
 const PONG_MS = 10_000;
 
 export interface SocketDeps {
-  router: AppRouter;
+  router: AnyTRPCRouter;
   accounts: Pick<AccountsService, "redeemTicket">;
   sockets: SocketRegistry;
   clock: Clock;

@@ -2,6 +2,8 @@
  * The open WebSockets of signed-in pages, by session and user: whatever ends a session, or changes a
  * person's rights, closes what that person has open. Also the bounds of all sockets together.
  */
+import type { Clock } from "@/server/lib/clock";
+
 export interface LiveSocket {
   readonly bufferedAmount: number;
   close(code: number, reason: string): void;
@@ -29,7 +31,10 @@ export interface SocketRegistry {
   size(): number;
 }
 
-export function createSocketRegistry(): SocketRegistry {
+/** From the close to the cut: a rest that is on its way may still arrive, nothing new is sent. */
+const CLOSE_MS = 500;
+
+export function createSocketRegistry(clock: Clock): SocketRegistry {
   type Entry = Parameters<SocketRegistry["add"]>[0];
   const entries = new Set<Entry>();
   const closeWhere = (matches: (entry: Entry) => boolean, code: number, why: string) => {
@@ -37,8 +42,8 @@ export function createSocketRegistry(): SocketRegistry {
       if (!matches(entry)) continue;
       entries.delete(entry);
       entry.socket.close(code, why);
-      // A peer that does not answer the close must not go on receiving: ws waits 30 s for it.
-      setImmediate(() => entry.socket.terminate());
+      // A peer that does not answer the close must not go on receiving; ws itself would wait 30 s for it.
+      clock.after(CLOSE_MS, () => entry.socket.terminate());
     }
   };
   return {
