@@ -34,6 +34,7 @@ export const RestartIcon = icon(<path d="M15.5 8A6 6 0 1 0 16 11.5M16 4v4.5h-4.5
 export const PauseIcon = icon(<path d="M7 4.5v11M13 4.5v11" />);
 export const RemoveIcon = icon(<path d="M4 6h12M8 6V4h4v2M6 6l.7 10h6.6L14 6" />);
 export const OperationsIcon = icon(<path d="M8 5h9M8 10h9M8 15h9M3 5h1.5M3 10h1.5M3 15h1.5" />);
+export const ActionIcon = icon(<path d="M11 2.5L4.5 11.5H9.5L9 17.5L15.5 8.5H10.5z" />);
 export const OutIcon = icon(<path d="M8 4H4v12h4M9 10h8M14 7l3 3-3 3" />);
 export const KeyboardIcon = icon(<path d="M2.5 5.5h15v9h-15zM5.5 8.5h.01M8.5 8.5h.01M11.5 8.5h.01M14.5 8.5h.01M6.5 11.5h7" />);
 

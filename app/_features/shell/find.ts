@@ -5,8 +5,27 @@ export interface Finding {
   label: string;
   /** Said beside it; matched too. */
   aside: string;
-  kind: "place" | "host" | "container";
+  kind: "place" | "host" | "container" | "action";
   path: string;
+  /** In place of going to the path. */
+  run?: () => void;
+}
+
+/** Fewest letters that are taken for the beginning of an action's name. */
+const ACTION_LETTERS = 2;
+
+/**
+ * An action and what is left to look for, when one word of the text begins an action's name: "rest api",
+ * "api 재시작". null when no word does, or nothing is left. `names` are in the person's language.
+ */
+export function readAction<T extends string>(text: string, names: ReadonlyMap<T, string>): { action: T; rest: string } | null {
+  const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  if (words.length < 2) return null;
+  for (const [action, name] of names) {
+    const at = words.findIndex((word) => word.length >= ACTION_LETTERS && name.toLowerCase().startsWith(word));
+    if (at >= 0) return { action, rest: words.toSpliced(at, 1).join(" ") };
+  }
+  return null;
 }
 
 /** Most rows shown: more would be read by nobody. */

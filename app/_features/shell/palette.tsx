@@ -2,16 +2,23 @@
 import { useDeferredValue, useId, useMemo, useState } from "react";
 import { Dialog } from "radix-ui";
 import { useTranslations } from "use-intl";
-import { useContainers, useHosts } from "@/app/_trpc/live";
+import { ACTIONS } from "@/server/domains/operations/schema";
+import { useMe } from "@/app/_features/auth/me";
+import { denialOf } from "@/app/_features/containers/eligibility";
+import { toRow } from "@/app/_features/containers/fleet-row";
+import { useActions } from "@/app/_features/operations/actions-provider";
+import { useContainers, useHosts, useIsLive } from "@/app/_trpc/live";
 import { classes } from "@/app/_ui/classes";
-import { ContainersIcon, HostsIcon, RightIcon, SearchIcon } from "@/app/_ui/icons";
+import { ActionIcon, ContainersIcon, HostsIcon, RightIcon, SearchIcon } from "@/app/_ui/icons";
 import { KeysLayer } from "@/app/_ui/keys";
 import type { Finding } from "./find";
-import { find } from "./find";
+import { find, readAction } from "./find";
 import { ADD_HOST_PATH, containerPath, hostPath, PLACES, SETTINGS_PATH } from "./places";
 import { useGo } from "./use-go";
 
-const ICONS = { place: RightIcon, host: HostsIcon, container: ContainersIcon } as const;
+const ICONS = { place: RightIcon, host: HostsIcon, container: ContainersIcon, action: ActionIcon } as const;
+/** Containers offered for one action. */
+const SHOWN_ACTIONS = 12;
 
 /** Everything there is to find, by name. */
 function useFindings(): Finding[] {
@@ -30,6 +37,31 @@ function useFindings(): Finding[] {
   }, [t, hosts, containers]);
 }
 
+/** "restart api": the action on each container of that name that takes it now. */
+function useActionFindings(text: string): Finding[] {
+  const t = useTranslations("shell.find");
+  const words = useTranslations("operations.action");
+  const { permissions } = useMe();
+  const { ask } = useActions();
+  const isLive = useIsLive();
+  const hosts = useHosts();
+  const containers = useContainers();
+  return useMemo(() => {
+    const names = new Map(ACTIONS.map((action) => [action, words(action)]));
+    const wanted = isLive ? readAction(text, names) : null;
+    if (!wanted) return [];
+    const findings: Finding[] = [];
+    for (const [key, container] of containers) {
+      const row = toRow(container, hosts.get(container.hostId));
+      if (denialOf(wanted.action, row, permissions) !== null) continue;
+      const aside = [row.hostName, container.target.namespace].filter(Boolean).join(" · ");
+      findings.push({ id: `${wanted.action} ${key}`, label: container.name, aside, kind: "action", path: "", run: () => ask(wanted.action, [row]) });
+    }
+    const name = names.get(wanted.action) ?? "";
+    return find(findings, wanted.rest).slice(0, SHOWN_ACTIONS).map((finding) => ({ ...finding, label: t("act", { action: name, name: finding.label }) }));
+  }, [text, t, words, permissions, ask, isLive, hosts, containers]);
+}
+
 function Finder({ onDone }: { onDone: () => void }) {
   const t = useTranslations("shell.find");
   const go = useGo();
@@ -38,12 +70,14 @@ function Finder({ onDone }: { onDone: () => void }) {
   const [text, setText] = useState("");
   const [at, setAt] = useState(0);
   const sought = useDeferredValue(text);
-  const found = useMemo(() => find(all, sought), [all, sought]);
+  const actions = useActionFindings(sought);
+  const found = useMemo(() => [...actions, ...find(all, sought)], [actions, all, sought]);
   const chosen = Math.min(at, found.length - 1);
   const open = (finding: Finding | undefined) => {
     if (!finding) return;
     onDone();
-    go(finding.path);
+    if (finding.run) finding.run();
+    else go(finding.path);
   };
   const move = (event: React.KeyboardEvent) => {
     if (event.nativeEvent.isComposing) return;
