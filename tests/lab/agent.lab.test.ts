@@ -65,7 +65,7 @@ function startAgent(args: string[] = [], options: { uid?: number; bundle?: strin
   const { port } = door.address() as AddressInfo;
   const agent = spawn(process.execPath, [bundle, "--hub", `http://127.0.0.1:${port}`, "--pin", pinOf(identity.certificatePem), "--token", TOKEN, "--docker", `unix://${host.socket}`, "--state-dir", join(scratch, "state"), ...args], {
     cwd: scratch,
-    env: { PATH: process.env.PATH },
+    env: { PATH: process.env.PATH } as NodeJS.ProcessEnv,
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
