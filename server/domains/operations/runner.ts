@@ -13,6 +13,7 @@ import { AppError, describeError } from "@/server/lib/errors";
 import type { Logger } from "@/server/lib/logger";
 import type { Gate } from "./plan";
 import { currentWave, endOf, hasEnded } from "./progress";
+import { createRun, saveRun, type Run } from "./recording";
 import type { OperationRecord, OperationsRepo, StepRecord } from "./repo";
 
 /** Steps that one host is at, over all operations. Protects its engine. */
@@ -39,15 +40,6 @@ export interface RunnerDeps {
   changed: (operation: OperationRecord) => void;
 }
 
-/** What the runner knows of an operation beside its record. */
-interface Run {
-  operation: OperationRecord;
-  unsaved: Set<StepRecord>;
-  /** The save that is under way or waits, for callers that must know it done. */
-  saving: Promise<void>;
-  queued: Promise<void> | null;
-  failed: boolean;
-}
 /** What the runner knows of a step that is being found out. */
 interface Question {
   asks: number;
@@ -69,24 +61,7 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
 
   // —— recording
 
-  /** Records how the run stands; callers that come while a save waits share it. Rejects when it cannot be written. */
-  function save(run: Run): Promise<void> {
-    run.queued ??= run.saving.then(async () => {
-      run.queued = null;
-      const steps = [...run.unsaved];
-      run.unsaved.clear();
-      try {
-        await repo.save(run.operation, steps);
-        run.failed = false;
-      } catch (error) {
-        for (const step of steps) run.unsaved.add(step);
-        run.failed = true;
-        throw error;
-      }
-    });
-    run.saving = run.queued.catch(() => undefined);
-    return run.queued;
-  }
+  const save = (run: Run) => saveRun(repo, run);
 
   /** Records and tells, without waiting. What could not be written is tried again at the next tick. */
   function note(run: Run): void {
@@ -303,7 +278,7 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
   return {
     /** Takes over a recorded operation: a new one, or one that an earlier run of this hub left. */
     take(operation: OperationRecord): void {
-      const run: Run = { operation, unsaved: new Set(), saving: Promise.resolve(), queued: null, failed: false };
+      const run = createRun(operation);
       runs.set(operation.id, run);
       for (const step of operation.steps) if (step.state === "running" || step.state === "checking") doubt(run, step);
       advance(run);
