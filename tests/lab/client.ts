@@ -35,7 +35,7 @@ export async function signIn(url: string, email: string, password: string): Prom
     body: new URLSearchParams({ csrfToken, email, password, redirect: "false", callbackUrl: url }),
   });
   takeCookies(jar, answer);
-  if (![...jar.keys()].some((name) => name.includes("session-token"))) throw new Error(`sign-in refused: ${answer.status} ${answer.headers.get("location")}`);
+  if (![...jar.keys()].some((name) => name.endsWith("binnacle.session"))) throw new Error(`sign-in refused: ${answer.status} ${answer.headers.get("location")}`);
   return header(jar);
 }
 

@@ -281,6 +281,8 @@ function spawnWrapped(args: readonly string[], env: NodeJS.ProcessEnv, options: 
       } catch {
         // it ended between the look and the signal
       }
+      // nsenter stops itself when its program is stopped, and can then neither go on nor see it end.
+      if (forks && signal !== "SIGSTOP") child.kill("SIGCONT");
     },
   };
 }
