@@ -42,6 +42,8 @@ export const LIMITS = {
   /** Tunnels in their handshake at once, in all and from one address. Protects the hub from half-made ones. */
   handshakes: 1_024,
   handshakesPerAddress: 640,
+  /** Handshakes worked on at once; the others wait in line. All at once would make all late, and none succeed. */
+  handshakesAtOnce: 32,
   /** Tunnels that one address may open at once, and each second after that. Protects the hub from a reconnect storm. */
   connectBurst: 640,
   connectsPerSecond: 50,
@@ -74,6 +76,8 @@ export const TIMES = {
   handshakeMs: 10_000,
   /** A live tunnel that does not answer a ping for this long gives way to a new one of the same host. */
   proofMs: 2_000,
+  /** How long a handshake keeps others waiting in line: one that stalls is not waited for. */
+  handshakeTurnMs: 1_000,
   /** A request's body must be whole by then. */
   requestMs: 10_000,
   /** How long a whole answer may wait in the agent for a hub that does not read it. */

@@ -1,5 +1,5 @@
 /** Who may begin a handshake now. Nothing of a tunnel is made before this says yes. */
-import { LIMITS } from "@/protocol/limits";
+import { LIMITS, TIMES } from "@/protocol/limits";
 import type { Clock } from "@/server/lib/clock";
 
 interface Bucket {
@@ -57,4 +57,48 @@ function network(address: string): string {
   const groups = head.split(":").filter(Boolean);
   if (tail !== undefined) while (groups.length < 4) groups.push("0");
   return groups.slice(0, 4).join(":");
+}
+
+export interface Line {
+  /** Runs the task when it is its turn, at once if there is room. Returns the function to call when it is over, or no longer wanted. */
+  join(task: () => void): () => void;
+}
+
+/**
+ * The line before the handshakes' work. When a whole fleet comes back, doing all at once would make each
+ * take longer than its deadline, and all would fail together; in line, each takes its own time only.
+ */
+export function createLine(clock: Clock, atOnce: number = LIMITS.handshakesAtOnce, turnMs: number = TIMES.handshakeTurnMs): Line {
+  // Bounded by LIMITS.handshakes: whoever stands in line was let in before.
+  const waiting = new Set<() => void>();
+  let busy = 0;
+  const next = () => {
+    for (const begin of waiting) {
+      if (busy >= atOnce) return;
+      waiting.delete(begin);
+      begin();
+    }
+  };
+  return {
+    join(task) {
+      let state: "waiting" | "busy" | "over" = "waiting";
+      let cancelTurn = () => {};
+      const over = () => {
+        cancelTurn();
+        waiting.delete(begin);
+        if (state === "busy") busy -= 1;
+        state = "over";
+        next();
+      };
+      const begin = () => {
+        state = "busy";
+        busy += 1;
+        cancelTurn = clock.after(turnMs, over);
+        task();
+      };
+      waiting.add(begin);
+      next();
+      return over;
+    },
+  };
 }

@@ -14,7 +14,7 @@ import type { LinkIdentity } from "@/protocol/wire/identity";
 import type { Clock } from "@/server/lib/clock";
 import { describeError } from "@/server/lib/errors";
 import type { Logger } from "@/server/lib/logger";
-import { createAdmission } from "./admission";
+import { createAdmission, createLine } from "./admission";
 import type { Admission, Gateway, HostLink, LinkChange, Peer } from "./gateway";
 import { createRequests, type Requests } from "./requests";
 import { openTunnel, type Tunnel } from "./tunnel";
@@ -48,6 +48,7 @@ export function createGateway({ identity, hubVersion, authenticate, clock, logge
   const secureContext = createSecureContext({ key: identity.keyPem, cert: identity.certificatePem, minVersion: "TLSv1.3" });
   const webSockets = new WebSocketServer({ noServer: true, clientTracking: false, ...WEBSOCKET_BOUNDS });
   const admission = createAdmission(clock);
+  const line = createLine(clock);
   const carriers = new Set<Carrier>();
   const entering = new Set<Standing>();
   const live = new Map<string, Live>();
@@ -164,12 +165,23 @@ export function createGateway({ identity, hubVersion, authenticate, clock, logge
       refused += 1;
       return void socket.end("HTTP/1.1 503 Service Unavailable\r\nConnection: close\r\nRetry-After: 5\r\nContent-Length: 0\r\n\r\n", () => socket.destroy());
     }
-    socket.once("close", leave); // also for an upgrade that the WebSocket server turns down by itself
+    let finish: (() => void) | null = null;
+    const over = () => {
+      leave();
+      finish?.();
+    };
+    finish = line.join(() => open(request, socket, head, address, over));
+    socket.once("close", over); // also for an upgrade that the WebSocket server turns down by itself
+  };
+
+  /** The agent's turn: from the WebSocket to a tunnel that is live or ended; then calls `over`. */
+  const open = (request: IncomingMessage, socket: Duplex, head: Buffer, address: string, over: () => void) => {
+    if (closed) return void socket.destroy();
     webSockets.handleUpgrade(request, socket, head, (ws) => {
       const carrier = openTunnel(ws, socket, secureContext, clock, (tunnel) => {
         void enter(tunnel, address).finally(() => {
           cancelDeadline();
-          leave();
+          over();
         });
       });
       const cancelDeadline = clock.after(TIMES.handshakeMs, () => carrier.guard.end("the handshake took too long"));
@@ -177,7 +189,7 @@ export function createGateway({ identity, hubVersion, authenticate, clock, logge
       carriers.add(carrier);
       carrier.guard.onEnd((ended) => {
         cancelDeadline();
-        leave();
+        over();
         carriers.delete(carrier);
         logger.debug({ address, why: ended.message }, "tunnel ended");
       });
