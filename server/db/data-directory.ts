@@ -17,7 +17,7 @@ export interface DataDirectory {
   path: string;
   databaseFile: string;
   /** Lets another hub have it. */
-  release(): void;
+  release(): Promise<void>;
 }
 
 /** Takes the directory. AppErrors conflict (another hub holds it) and bad_input (cannot be written, full). */
@@ -40,17 +40,19 @@ function makeDirectory(path: string): void {
   mkdirSync(path, { mode: 0o700 });
 }
 
-async function lock(file: string, path: string): Promise<() => void> {
+async function lock(file: string, path: string): Promise<() => Promise<void>> {
   try {
     const client = createClient({ url: `file:${file}` });
     try {
-      await client.execute("PRAGMA locking_mode = EXCLUSIVE");
       await client.execute("BEGIN EXCLUSIVE");
     } catch (error) {
       client.close();
       throw error;
     }
-    return () => client.close();
+    return async () => {
+      await client.execute("ROLLBACK"); // close alone leaves it to the garbage collector
+      client.close();
+    };
   } catch (error) {
     if (!/SQLITE_BUSY|locked/.test(String(error))) throw asDiskError(error, path) ?? error;
     throw new AppError("conflict", `Another Binnacle hub${holder(path)} is using ${path}. Stop it first, or give this one a directory of its own with BINNACLE_DATA.`, { cause: error });

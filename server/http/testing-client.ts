@@ -1,9 +1,13 @@
 /** For tests only: requests and sockets as a page makes them, with every header in the test's hand. */
 import { request as httpRequest, type IncomingHttpHeaders } from "node:http";
+import { setTimeout } from "node:timers/promises";
 import { encode } from "@auth/core/jwt";
 import { WebSocket } from "ws";
 import type { AccountsService } from "@/server/domains/accounts/service";
-import { ADMIN, COOKIE, SECRET } from "./testing";
+
+export const SECRET = "s".repeat(43);
+export const COOKIE = "binnacle.session";
+export const ADMIN = { email: "ana@example.org", password: "correct horse battery" };
 
 export interface Answer {
   status: number;
@@ -81,6 +85,6 @@ export async function eventually<T>(seen: () => T | undefined | false | null | P
     const value = await seen();
     if (value) return value;
     if (performance.now() > until) throw new Error(`not seen within ${withinMs} ms`);
-    await new Promise((resolve) => setTimeout(resolve, 10));
+    await setTimeout(10);
   }
 }

@@ -2,7 +2,6 @@
  * For tests only: the hub's HTTP server on port 0 with real accounts on a real database, and a small router
  * beside the real session and set-up routers. No Next: the rest answers with a line of text.
  */
-import { createClient } from "./testing-client";
 import { sessionIdFrom } from "@/server/auth/session";
 import { createTestDatabase } from "@/server/db/testing";
 import { createPasswords } from "@/server/domains/accounts/passwords";
@@ -21,14 +20,12 @@ import { open, permit } from "@/server/trpc/permit";
 import { createHealth } from "./health";
 import { createOriginRule } from "./origin";
 import { createHubServer } from "./server";
+import { COOKIE, createClient, SECRET } from "./testing-client";
 import { createTrpcHttp } from "./trpc-http";
 import { createTrpcSocket } from "./trpc-socket";
 import { createUpgradeRouter } from "./upgrade";
 
 export const INSTANCE = "test-instance";
-export const SECRET = "s".repeat(43);
-export const COOKIE = "binnacle.session";
-export const ADMIN = { email: "ana@example.org", password: "correct horse battery" };
 
 export type TestHub = Awaited<ReturnType<typeof startTestHub>>;
 
