@@ -5,6 +5,7 @@ import { useActions } from "@/app/_features/operations/actions-provider";
 import { useDenialText } from "@/app/_features/operations/denial-text";
 import { useIsLive } from "@/app/_trpc/live";
 import { Button } from "@/app/_ui/button";
+import { classes } from "@/app/_ui/classes";
 import { ACTIONS, BULK_LIMIT, type Action } from "@/server/domains/operations/schema";
 import { judge } from "./eligibility";
 import type { FleetRow } from "./fleet-row";
@@ -33,7 +34,7 @@ export function BulkBar({ rows, onClear }: { rows: readonly FleetRow[]; onClear:
             disabled={count === 0 || isTooMany || !isLive}
             title={verdict.denial ? reason(verdict.denial) : tOperations("bulk.of", { eligible: count, all: rows.length })}
             onClick={() => ask(action, rows)}
-            className="max-desk:min-h-[38px]! max-desk:px-2.5!"
+            className={classes("max-desk:min-h-[38px]! max-desk:px-2.5!", verdict.denial?.kind === "state" && "max-desk:hidden")}
           >
             {tOperations(`action.${action}`)} <span className="text-ink-3">{count}</span>
           </Button>

@@ -41,7 +41,7 @@ export function ChangesView({ history }: { history: ReturnType<typeof useHistory
       {history.isSuccess && events.length === 0 ? <p className="px-3.5 py-3 text-ink-2">{t("none")}</p> : null}
       <ol>
         {events.map((event, index) => (
-          <Change key={`${event.epoch}.${event.seq}`} event={event} older={events[index + 1]} />
+          <Change key={`${event.epoch}.${event.seq}`} event={event} older={events.slice(index + 1, index + 1 + AROUND)} />
         ))}
       </ol>
       {history.hasNextPage ? (
@@ -57,11 +57,14 @@ export function ChangesView({ history }: { history: ReturnType<typeof useHistory
   );
 }
 
-function Change({ event, older }: { event: RuntimeEvent; older: RuntimeEvent | undefined }) {
+/** Older events looked at to explain one. */
+const AROUND = 4;
+
+function Change({ event, older }: { event: RuntimeEvent; older: readonly RuntimeEvent[] }) {
   const t = useTranslations("containers.change");
   const tExit = useTranslations("containers.exit");
   const format = useFormat();
-  const change = toChange(event);
+  const change = toChange(event, older);
   const details = [
     change.exitCode === null ? null : t("exit", { code: change.exitCode }),
     event.kind === "kill" && change.signal !== null ? t("signal", { signal: change.signal }) : null,
@@ -81,7 +84,7 @@ function Change({ event, older }: { event: RuntimeEvent; older: RuntimeEvent | u
           {change.what === "died" && change.reason ? <span className="block text-12 text-ink-3">{change.reason === "signal" ? tExit("signal", { signal: change.exitCode === null ? 0 : change.exitCode - 128 }) : tExit(change.reason)}</span> : null}
         </span>
       </li>
-      {older && older.id !== event.id ? <li className="border-b border-line bg-raised px-3.5 py-1 text-12 text-ink-3">{t("anew")}</li> : null}
+      {older[0] && older[0].id !== event.id ? <li className="border-b border-line bg-raised px-3.5 py-1 text-12 text-ink-3">{t("anew")}</li> : null}
     </>
   );
 }

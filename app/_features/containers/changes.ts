@@ -42,10 +42,18 @@ function toneOf(event: RuntimeEvent): ChangeLine["tone"] {
   }
 }
 
-/** One event as a line. A death that a kill preceded was asked for: a change, not a fault. */
-export function toChange(event: RuntimeEvent): ChangeLine {
+/** The kernel's report of a lack of memory and the death that follows come within this time. */
+const OOM_BEFORE_MS = 10_000;
+
+/** Whether the history holds a lack of memory just before this death. */
+function isOutOfMemory(death: RuntimeEvent, events: readonly RuntimeEvent[]): boolean {
+  return events.some((event) => event.kind === "oom" && event.id === death.id && event.at <= death.at && death.at - event.at <= OOM_BEFORE_MS);
+}
+
+/** One event as a line. A death that a kill preceded was asked for: a change, not a fault. `around`: the events near it. */
+export function toChange(event: RuntimeEvent, around: readonly RuntimeEvent[] = []): ChangeLine {
   const died = event.kind === "die";
-  const explained = died && event.exitCode !== null ? explainExit(event.exitCode, false) : null;
+  const explained = died && event.exitCode !== null ? explainExit(event.exitCode, isOutOfMemory(event, around)) : null;
   return {
     id: `${event.epoch}.${event.seq}`,
     at: event.at,

@@ -20,7 +20,7 @@ export const CONDITION_MARKS: Record<Condition, { shape: StateShape; tone?: Stat
 /** What a container is now: mark, word, exit code; for a host that is not heard, since when nobody knows. */
 export function ConditionMark({ row }: { row: FleetRow }) {
   const t = useTranslations("containers");
-  if (row.condition === "unknown") return <UnknownMark at={row.host?.confirmedAt ?? row.container.confirmedAt} />;
+  if (row.condition === "unknown") return <UnknownMark at={row.container.confirmedAt} />;
   const { word, exitCode } = stateWord(row.container);
   const text = t(`word.${word}`);
   return (

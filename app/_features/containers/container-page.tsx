@@ -126,8 +126,7 @@ function Head({ name, target, hostName, children }: { name: string; target: Targ
 function Stale({ row }: { row: FleetRow }) {
   const t = useTranslations("containers.page");
   const format = useFormat();
-  const at = row.host?.confirmedAt ?? row.container.confirmedAt;
-  const age = useClock((now) => format.span(now - at));
+  const age = useClock((now) => format.span(now - row.container.confirmedAt));
   return (
     <Notice tone="unknown" role="status" title={t("staleTitle", { age })} className="rounded-panel border border-line">
       {row.host?.link === "up" ? t("runtimeAway", { host: row.hostName }) : t("stale", { host: row.hostName })}

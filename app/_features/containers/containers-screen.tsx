@@ -91,9 +91,9 @@ export function ContainersScreen() {
 
   return (
     <>
-      <header className="flex flex-wrap items-center gap-x-4 gap-y-2">
+      <header className="flex items-center gap-x-4 max-desk:gap-x-3">
         <h1>{t("title")}</h1>
-        {ready ? <span className="text-ink-3">{arranged.shown.length === rows.length ? t("total", { containers: rows.length, hosts: hostCount }) : t("shownOf", { shown: arranged.shown.length, all: rows.length })}</span> : null}
+        {ready ? <span className="min-w-0 flex-1 truncate text-ink-3">{arranged.shown.length === rows.length ? t("total", { containers: rows.length, hosts: hostCount }) : t("shownOf", { shown: arranged.shown.length, all: rows.length })}</span> : null}
         <div className="ml-auto flex items-center gap-2.5">
           <ViewMenu
             view={view}
@@ -117,7 +117,7 @@ export function ContainersScreen() {
           ) : (
             <FleetList
               key={isPhone ? "cards" : "rows"}
-              handle={list}
+              handleRef={list}
               lines={arranged.lines}
               label={t("title")}
               measured={isPhone}
@@ -154,7 +154,7 @@ function TableFoot({ selected, onClear }: { selected: readonly FleetRow[]; onCle
     <footer
       className={classes(
         "sticky bottom-0 z-10 rounded-b-panel bg-panel px-3.5 py-2 text-12 text-ink-3 max-desk:bottom-[calc(60px+env(safe-area-inset-bottom))]",
-        hasSelection ? "border-t border-edge" : "max-desk:hidden",
+        hasSelection ? "border-t border-edge" : "border-t border-line max-desk:hidden",
       )}
     >
       {hasSelection ? (

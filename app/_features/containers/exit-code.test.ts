@@ -27,6 +27,7 @@ describe("why it ended", () => {
     const event = { epoch: 1, seq: 1, at: 5, kind: "die" as const, id: "a".repeat(64), target: { namespace: null, workload: "web", replica: null }, name: "web", image: "web", exitCode: 137, signal: null, health: null, step: null };
     expect(toChange({ ...event, asked: true })).toMatchObject({ what: "ended", tone: "asked" });
     expect(toChange({ ...event, asked: false })).toMatchObject({ what: "died", tone: "fault", reason: "killed" });
+    expect(toChange({ ...event, asked: false }, [{ ...event, kind: "oom", at: 4, asked: false }])).toMatchObject({ tone: "fault", reason: "outOfMemory" });
     expect(lastEndAsked([{ ...event, asked: true }, { ...event, at: 9, asked: false }], event.id)).toBe(false);
     expect(lastEndAsked([], event.id)).toBeNull();
   });

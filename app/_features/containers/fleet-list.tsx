@@ -17,7 +17,7 @@ interface FleetListProps {
   /** What sticks to the window's edges and must not cover the line that is scrolled to, in pixels. */
   padding: { start: number; end: number };
   head?: ReactNode;
-  handle: RefObject<FleetListHandle | null>;
+  handleRef: RefObject<FleetListHandle | null>;
 }
 export interface FleetListHandle {
   scrollTo: (index: number) => void;
@@ -39,7 +39,7 @@ function usePageTop(element: RefObject<HTMLDivElement | null>): number {
 }
 
 /** Ten thousand lines of which only those in the window are drawn. The page itself scrolls. */
-export function FleetList({ lines, label, sizeOf, measured, render, padding, head, handle }: FleetListProps) {
+export function FleetList({ lines, label, sizeOf, measured, render, padding, head, handleRef }: FleetListProps) {
   const body = useRef<HTMLDivElement>(null);
   const scrollMargin = usePageTop(body);
   const virtualizer = useWindowVirtualizer({
@@ -54,7 +54,7 @@ export function FleetList({ lines, label, sizeOf, measured, render, padding, hea
     scrollPaddingStart: padding.start,
     scrollPaddingEnd: padding.end,
   });
-  useHandle(handle, virtualizer);
+  useHandle(handleRef, virtualizer);
   return (
     <div role="table" aria-label={label} aria-rowcount={lines.length + 1}>
       {head}
@@ -81,9 +81,9 @@ export function FleetList({ lines, label, sizeOf, measured, render, padding, hea
   );
 }
 
-function useHandle(handle: RefObject<FleetListHandle | null>, virtualizer: Virtualizer<Window, Element>): void {
+function useHandle(handleRef: RefObject<FleetListHandle | null>, virtualizer: Virtualizer<Window, Element>): void {
   useEffect(() => {
-    handle.current = { scrollTo: (index) => virtualizer.scrollToIndex(index, { align: "auto" }) };
-    return () => void (handle.current = null);
-  }, [handle, virtualizer]);
+    handleRef.current = { scrollTo: (index) => virtualizer.scrollToIndex(index, { align: "auto" }) };
+    return () => void (handleRef.current = null);
+  }, [handleRef, virtualizer]);
 }

@@ -64,9 +64,7 @@ export function toRow(container: ContainerView, host: HostView | undefined): Fle
 /** Whether a row would show the same of both. */
 function sameHostFacts(a: HostView | undefined, b: HostView | undefined): boolean {
   if (!a || !b || a === b) return a === b;
-  // While the link is down `confirmedAt` stands still, and a row of that host shows it as its age.
-  const sameAge = a.confirmedAt === b.confirmedAt || (a.link === "up" && b.link === "up" && a.runtime.state === "up" && b.runtime.state === "up");
-  return sameAge && a.name === b.name && a.link === b.link && a.runtime.state === b.runtime.state && a.allow === b.allow && a.address === b.address && a.tags.join() === b.tags.join();
+  return a.name === b.name && a.link === b.link && a.runtime.state === b.runtime.state && a.allow === b.allow && a.address === b.address && a.tags.join() === b.tags.join();
 }
 
 /** Whether two pictures of all hosts make the same rows: a heartbeat alone changes none. */

@@ -9,7 +9,7 @@ import { classes } from "@/app/_ui/classes";
 import { IconButton } from "@/app/_ui/button";
 import { MoreIcon } from "@/app/_ui/icons";
 import { BodyCell, BodyRow } from "@/app/_ui/table";
-import type { HostView } from "@/server/domains/fleet/schema";
+import { isFresh, type HostView } from "@/server/domains/fleet/schema";
 import type { HostQuestion } from "./host-dialogs";
 import { HostMark } from "./host-mark";
 import { HostMenu } from "./host-menu";
@@ -53,8 +53,8 @@ export const HostRow = memo(function HostRow({ host, counts, onAsk }: HostLinePr
         <Engine host={host} />
       </BodyCell>
       <BodyCell figure className={soft}>
-        <PlaceLink path={containersPath(host.id)} prefetch={false} className="hover:underline" title={t("runningHint", { ...counts })}>
-          {past ? <span title={t("state.silent")}>– / {counts.total}</span> : t("running", { ...counts })}
+        <PlaceLink path={containersPath(host.id)} prefetch={false} className="hover:underline" title={isFresh(host) ? t("runningHint", { ...counts }) : t("lastKnown", { count: counts.total })}>
+          {isFresh(host) ? t("running", { ...counts }) : `– / ${counts.total}`}
         </PlaceLink>
       </BodyCell>
       <BodyCell className={classes(soft, "max-wide:hidden")}>{host.agentVersion}</BodyCell>
@@ -115,7 +115,7 @@ export const HostCard = memo(function HostCard({ host, counts, onAsk }: HostLine
           </span>
         </span>
         <span className="text-12 text-ink-3">
-          <Engine host={host} /> · {past ? t("column.containers") + ` ${counts.total}` : t("runningHint", { ...counts })}
+          <Engine host={host} /> · {isFresh(host) ? t("runningHint", { ...counts }) : t("lastKnown", { count: counts.total })}
         </span>
         <span className="text-12 text-ink-3">
           {t("column.policy")}: {t(`policy.${host.allow}`)}

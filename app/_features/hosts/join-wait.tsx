@@ -47,7 +47,7 @@ export function JoinWait({ join, url, onAgain }: JoinWaitProps) {
       ) : progress.state === "arrived" ? (
         <Arrived progress={progress} isMoreWanted={join.uses > 1} onAgain={onAgain} />
       ) : (
-        <Waiting progress={progress} url={url} />
+        <Waiting progress={progress} url={url} onAgain={onAgain} />
       )}
     </>
   );
@@ -87,7 +87,7 @@ function Line({ join, onCancel, isCancelling }: { join: JoinCreated; onCancel: (
   );
 }
 
-function Waiting({ progress, url }: { progress: Extract<JoinProgress, { state: "waiting" | "refused" }>; url: string | null }) {
+function Waiting({ progress, url, onAgain }: { progress: Extract<JoinProgress, { state: "waiting" | "refused" }>; url: string | null; onAgain: () => void }) {
   const t = useTranslations("hosts.add");
   const format = useFormat();
   const [since] = useState(clockNow);
@@ -102,7 +102,7 @@ function Waiting({ progress, url }: { progress: Extract<JoinProgress, { state: "
         </span>
       </div>
       {progress.state === "refused" ? (
-        <Notice tone="bad" title={t("refusedTitle", { address: progress.address })} className="border-t border-line">
+        <Notice tone="bad" title={t("refusedTitle", { address: progress.address })} className="border-t border-line" actions={<Button onClick={onAgain}>{t("again")}</Button>}>
           <p>{progress.why}</p>
           <p className="text-12 text-ink-3">{t("refusedAt", { time: format.clock(progress.at) })}</p>
         </Notice>

@@ -27,10 +27,12 @@ function ActionItem({ label, danger, denial, onSelect }: ItemProps) {
   const reason = useDenialText();
   const isLive = useIsLive();
   return (
-    <MenuItem danger={danger} disabled={denial !== null || !isLive} onSelect={onSelect}>
-      <span className="block">{label}</span>
-      {denial ? <span className="block pb-1 text-11 whitespace-normal text-ink-2">{reason(denial)}</span> : null}
-    </MenuItem>
+    <>
+      <MenuItem danger={danger} disabled={denial !== null || !isLive} onSelect={onSelect}>
+        {label}
+      </MenuItem>
+      {denial ? <p className="max-w-[300px] px-2 pb-1.5 text-11 text-ink-2">{reason(denial)}</p> : null}
+    </>
   );
 }
 

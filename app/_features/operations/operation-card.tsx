@@ -109,22 +109,27 @@ function Steps({ steps }: { steps: readonly StepView[] }) {
   const groups = waves(steps);
   const listed = new Set((all ? steps : steps.filter((step, index) => index < STEPS_SHOWN || step.error !== null || step.state === "running")).map((step) => step.id));
   const hidden = steps.length - listed.size;
+  // A stack's restart is stops, then starts: only then each line says which.
+  const isMixed = new Set(steps.map((step) => step.action)).size > 1;
+  // One line a wave needs a number, not a heading.
+  const isPlain = groups.every((group) => group.steps.length === 1);
+  const firstSkipped = steps.find((step) => step.state === "skipped")?.id;
+  const line = (step: StepView, number: number | null) => <StepLine key={step.id} step={step} number={number} withAction={isMixed} isQuiet={step.state === "skipped" && step.id !== firstSkipped} />;
   return (
     <div className="mt-2 flex flex-col gap-1">
-      {groups.map(({ wave, steps: inWave }, index) => {
-        const here = inWave.filter((step) => listed.has(step.id));
-        if (here.length === 0) return null;
-        return (
-          <section key={wave}>
-            {groups.length > 1 ? <h4 className="pt-1 text-11 text-ink-3">{t("drawer.wave", { number: index + 1 })}</h4> : null}
-            <ul>
-              {here.map((step) => (
-                <StepLine key={step.id} step={step} />
-              ))}
-            </ul>
-          </section>
-        );
-      })}
+      {isPlain ? <ul>{groups.map(({ steps: [step] }, index) => (step && listed.has(step.id) ? line(step, groups.length > 1 ? index + 1 : null) : null))}</ul> : null}
+      {isPlain
+        ? null
+        : groups.map(({ wave, steps: inWave }, index) => {
+            const here = inWave.filter((step) => listed.has(step.id));
+            if (here.length === 0) return null;
+            return (
+              <section key={wave}>
+                {groups.length > 1 ? <h4 className="pt-1 text-11 text-ink-3">{t("drawer.wave", { number: index + 1 })}</h4> : null}
+                <ul>{here.map((step) => line(step, null))}</ul>
+              </section>
+            );
+          })}
       {hidden > 0 ? (
         <Button tone="quiet" className="-ml-2.5 self-start" onClick={() => setAll(true)}>
           {t("drawer.moreSteps", { count: hidden })}
