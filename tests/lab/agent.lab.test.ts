@@ -1,6 +1,6 @@
 /** The built agent as a process of its own, a real engine under it and a real gateway above it. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
-import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync } from "node:fs";
+import { chmodSync, cpSync, existsSync, mkdirSync, mkdtempSync, readFileSync, rmSync, statSync, writeFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
@@ -65,7 +65,7 @@ function startAgent(args: string[] = [], options: { uid?: number; bundle?: strin
   const { port } = door.address() as AddressInfo;
   const agent = spawn(process.execPath, [bundle, "--hub", `http://127.0.0.1:${port}`, "--pin", pinOf(identity.certificatePem), "--token", TOKEN, "--docker", `unix://${host.socket}`, "--state-dir", join(scratch, "state"), ...args], {
     cwd: scratch,
-    env: { PATH: process.env.PATH } as NodeJS.ProcessEnv,
+    env: { PATH: process.env.PATH ?? "", NODE_ENV: "production" },
     stdio: ["ignore", "pipe", "pipe"],
     ...(options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }),
   });
@@ -232,6 +232,43 @@ describe("the agent", () => {
     for (const file of ["key.pem", "hub.json", "operations.jsonl"]) expect(statSync(join(scratch, "state", file)).mode & 0o077).toBe(0);
     await expect.poll(() => readFileSync(join(scratch, "state/hub.json"), "utf8"), poll).toContain("host_one");
     expect(readFileSync(join(scratch, "state/hub.json"), "utf8")).not.toContain(TOKEN);
+  });
+});
+
+describe("a disk", () => {
+  it("that is full lets no change begin, and says what to do; with room again, the same step goes through", async () => {
+    const id = await run("unharmed", POLITE);
+    const state = join(scratch, "state");
+    mkdirSync(state);
+    execFileSync("mount", ["-t", "tmpfs", "-o", "size=128k", "tmpfs", state]);
+    try {
+      const agent = startAgent();
+      const link = await linked();
+      const filler = join(state, "filler");
+      await expect.poll(() => readFileSync(join(state, "hub.json"), "utf8"), poll).toContain("host_one");
+      expect(() => writeFileSync(filler, Buffer.alloc(1 << 20))).toThrow("ENOSPC");
+      // The journal's last page may have room for a few lines yet.
+      const mine = header();
+      const refused = async () => {
+        for (let i = 0; i < 40; i++) await link.change("container.unpause", { id }, header());
+      };
+      await expect(refused()).rejects.toThrow(/disk is full.*nothing was changed.*Make room/);
+      await expect(link.change("container.restart", { id, t: 5 }, mine)).rejects.toThrow(/disk is full/);
+      expect(await history(id)).not.toContain("kill");
+      rmSync(filler);
+      expect(await link.change("container.restart", { id, t: 5 }, mine)).toMatchObject({ state: "succeeded", settledBy: "call" });
+      await end(agent, "SIGTERM");
+
+      expect(() => writeFileSync(filler, Buffer.alloc(1 << 20))).toThrow("ENOSPC");
+      expect(await new Promise((resolve) => startAgent().once("exit", resolve))).toBe(2);
+      expect(logs).toMatch(/state directory .* cannot be used: its disk is full/);
+      execFileSync("mount", ["-o", "remount,ro", state]);
+      expect(await new Promise((resolve) => startAgent().once("exit", resolve))).toBe(2);
+      expect(logs).toMatch(/read-only/);
+    } finally {
+      for (const agent of agents) await end(agent, "SIGKILL");
+      execFileSync("umount", ["-l", state]);
+    }
   });
 });
 
