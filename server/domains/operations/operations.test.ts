@@ -144,11 +144,27 @@ describe("operations", () => {
       await s.sent(1);
       s.agent.finishAll();
       await s.stepsReach(id, "succeeded", "waiting");
-      s.fleet.put("h1", { ...db, state: "running", health: "starting" });
+      s.fleet.put("h1", { ...db, startedAt: 2, state: "running", health: "starting" });
       s.clock.advance(60_000);
       expect(s.agent.engine).toHaveLength(1);
-      s.fleet.put("h1", { ...db, state: "running", health: "healthy" });
+      s.fleet.put("h1", { ...db, startedAt: 2, state: "running", health: "healthy" });
       await s.sent(2);
+      s.agent.finishAll();
+      await s.reach(id, "succeeded");
+    });
+    it("do not take the health of the run before for that of the new one", async () => {
+      const running = { ...db, state: "running" as const, health: "healthy" as const };
+      s.fleet.put("h1", running);
+      const { id } = await s.run({ action: "restart", stack: { hostId: "h1", name: "shop" } });
+      for (let done = 1; done <= 3; done += 1) {
+        await s.sent(done);
+        s.agent.finishAll();
+      }
+      await s.stepsReach(id, "succeeded", "succeeded", "succeeded", "waiting");
+      s.clock.advance(2_000);
+      expect(s.agent.engine).toHaveLength(3);
+      s.fleet.put("h1", { ...running, startedAt: 2 });
+      await s.sent(4);
       s.agent.finishAll();
       await s.reach(id, "succeeded");
     });
@@ -157,7 +173,7 @@ describe("operations", () => {
       await s.sent(1);
       s.agent.finishAll();
       await s.stepsReach(id, "succeeded", "waiting");
-      s.fleet.put("h1", { ...db, state: "running", health: "unhealthy" });
+      s.fleet.put("h1", { ...db, startedAt: 2, state: "running", health: "unhealthy" });
       s.clock.advance(121_000);
       await s.reach(id, "partly");
       expect((await s.operations.get(id)).steps[1]).toMatchObject({ state: "skipped", error: { message: expect.stringContaining("did not become healthy") as string } });
@@ -173,7 +189,7 @@ describe("operations", () => {
     it("do not take the end of an earlier run for the completion they wait for", async () => {
       const job = part("job", "", { state: "exited", exitCode: 0 });
       const app = part("app", "job:service_completed_successfully:false");
-      s.fleet.put("h1", job, 5);
+      s.fleet.put("h1", job);
       s.fleet.put("h1", app);
       const { id } = await startStack();
       await s.sent(2); // db and job
@@ -181,8 +197,8 @@ describe("operations", () => {
       await until(async () => (await s.steps(id)).filter((step) => step === "succeeded").length === 2);
       s.clock.advance(2_000);
       expect(s.agent.engine).toHaveLength(2);
-      s.fleet.put("h1", { ...db, state: "running", health: "healthy" });
-      s.fleet.put("h1", job, s.clock.now());
+      s.fleet.put("h1", { ...db, startedAt: 2, state: "running", health: "healthy" });
+      s.fleet.put("h1", { ...job, startedAt: 2 });
       await s.sent(4);
       s.agent.finishAll();
       await s.reach(id, "succeeded");

@@ -24,6 +24,8 @@ export interface Gate {
   name: string;
   /** completed: it ran to its end, and well. */
   until: "healthy" | "completed";
+  /** When the run began that does not count, by the engine's clock; null: any run counts. */
+  notRun: number | null;
 }
 export interface Plan {
   steps: PlannedStep[];
@@ -67,7 +69,7 @@ export function planStack(action: Action, containers: readonly ContainerView[], 
   if (starts) {
     const first = action === "restart" ? deepest + 1 : 0;
     for (const container of taken) plan.steps.push(step("start", container, first + layerOf(container), options));
-    if (note === null || !note.startsWith(CYCLE)) plan.gates.push(...gatesOf(taken, first, layerOf, dependencies));
+    if (note === null || !note.startsWith(CYCLE)) plan.gates.push(...gatesOf(action, taken, first, layerOf, dependencies));
   }
   // Ordinals follow the waves; within a wave the order of names stays.
   plan.steps.sort((a, b) => a.wave - b.wave);
@@ -117,7 +119,7 @@ function layersOf(containers: readonly ContainerView[]) {
   return { layerOf: (container: ContainerView) => layers.get(serviceOf(container)) ?? 0, dependencies, note };
 }
 
-function gatesOf(containers: readonly ContainerView[], first: number, layerOf: (container: ContainerView) => number, dependencies: Map<string, Dependency[]>): Gate[] {
+function gatesOf(action: "start" | "restart", containers: readonly ContainerView[], first: number, layerOf: (container: ContainerView) => number, dependencies: Map<string, Dependency[]>): Gate[] {
   const gates = new Map<string, Gate>();
   for (const container of containers) {
     for (const { service, condition } of dependencies.get(serviceOf(container)) ?? []) {
@@ -125,7 +127,9 @@ function gatesOf(containers: readonly ContainerView[], first: number, layerOf: (
       const until = condition === "service_healthy" ? "healthy" : "completed";
       for (const needed of containers.filter((other) => serviceOf(other) === service)) {
         const wave = first + layerOf(container);
-        gates.set(`${wave}/${needed.id}/${until}`, { wave, hostId: needed.hostId, containerId: needed.id, name: needed.name, until });
+        // What is known of the run before must not pass for the new one. Starting what runs begins no new one.
+        const notRun = action === "start" && needed.state === "running" ? null : needed.startedAt;
+        gates.set(`${wave}/${needed.id}/${until}`, { wave, hostId: needed.hostId, containerId: needed.id, name: needed.name, until, notRun });
       }
     }
   }

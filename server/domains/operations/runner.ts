@@ -108,7 +108,7 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
       return true;
     }
     const since = Math.max(operation.createdAt, ...before.map((step) => step.finishedAt ?? 0));
-    const open = operation.gates.find((gate) => gate.wave === wave && !holds(operation, gate));
+    const open = operation.gates.find((gate) => gate.wave === wave && !holds(gate));
     if (!open || waiting.every((step) => step.wave !== wave)) return true;
     if (clock.now() - since < GATE_MS) return false;
     const wanted = open.until === "healthy" ? "did not become healthy" : "did not run to its end well";
@@ -116,13 +116,12 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
     return true;
   }
 
-  function holds(operation: OperationRecord, gate: Gate): boolean {
+  function holds(gate: Gate): boolean {
     const container = fleet.container(gate.hostId, gate.containerId);
     if (!container || !isFresh(fleet.host(gate.hostId))) return false;
-    if (gate.until === "healthy") return container.state === "running" && (container.health === "healthy" || container.health === "none");
-    // An end that was seen before the start is the one of the run before.
-    const started = operation.steps.findLast((step) => step.containerId === gate.containerId && step.hostId === gate.hostId && step.action === "start");
-    return container.state === "exited" && container.exitCode === 0 && container.confirmedAt >= (started?.finishedAt ?? Infinity);
+    if (gate.notRun !== null && container.startedAt === gate.notRun) return false;
+    if (gate.until === "completed") return container.state === "exited" && container.exitCode === 0;
+    return container.state === "running" && (container.health === "healthy" || container.health === "none");
   }
 
   /** Sends a waiting step if its host is there and has room. True when it was sent or ended. */

@@ -24,8 +24,8 @@ export function createTestFleet() {
   const hosts = new Map<string, HostView>();
   const listeners = new Set<(hostId: string, ids: Iterable<string>) => void>();
   return {
-    put(hostId: string, container: Container, confirmedAt = 0) {
-      containers.set(`${hostId}/${container.id}`, { ...container, hostId, key: formatTarget({ scope: hostId, ...container.target }), confirmedAt });
+    put(hostId: string, container: Container) {
+      containers.set(`${hostId}/${container.id}`, { ...container, hostId, key: formatTarget({ scope: hostId, ...container.target }), confirmedAt: 0 });
       listeners.forEach((listener) => listener(hostId, [container.id]));
     },
     putHost(id: string, over: Partial<HostView> = {}) {
