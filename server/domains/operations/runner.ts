@@ -110,7 +110,9 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
     const since = Math.max(operation.createdAt, ...before.map((step) => step.finishedAt ?? 0));
     const open = operation.gates.find((gate) => gate.wave === wave && !holds(gate));
     if (!open || waiting.every((step) => step.wave !== wave)) return true;
-    if (clock.now() - since < GATE_MS) return false;
+    // A host that is away cannot show what is waited for: then the operation's own deadline counts.
+    const limit = isFresh(fleet.host(open.hostId)) ? since + GATE_MS : operation.deadlineAt;
+    if (clock.now() < limit) return false;
     const wanted = open.until === "healthy" ? "did not become healthy" : "did not run to its end well";
     for (const step of waiting) end(run, step, "skipped", { code: "deadline", message: `"${open.name}" ${wanted} within ${GATE_MS / 1_000} s, and this depends on it.` });
     return true;
