@@ -23,16 +23,19 @@ const isUnauthenticated = (error: unknown) => error instanceof TRPCClientError &
 export function createClient(onSignedOut: () => void) {
   const http = httpBatchLink({ url: PATH, maxURLLength: LONGEST_URL });
   const caller = createTRPCClient<AppRouter>({ links: [http] });
+  // Asked for before dialling: a browser cannot see that a socket was refused because the session has ended.
+  let ticket = "";
   const socket = createWSClient({
-    url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`,
-    connectionParams: async () => {
+    url: async () => {
       try {
-        return { ticket: (await caller.session.ticket.mutate()).ticket };
+        ({ ticket } = await caller.session.ticket.mutate());
       } catch (error) {
         if (isUnauthenticated(error)) onSignedOut();
         throw error;
       }
+      return `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}${PATH}`;
     },
+    connectionParams: () => ({ ticket }),
     retryDelayMs: (attempt) => RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)] ?? 0,
     lazy: { enabled: true, closeMs: IDLE_MS },
     keepAlive: KEEP_ALIVE,
