@@ -83,6 +83,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
     if (stopSignal === null) stopSignals.delete(seen.id);
     else stopSignals.set(seen.id, stopSignal);
     const before = containers.get(seen.id);
+    if (before === container) return; // kept from an earlier list
     containers.set(seen.id, container);
     if (!before || JSON.stringify(before) !== JSON.stringify(container)) tell({ what: "container", id: seen.id });
   }

@@ -37,7 +37,7 @@ afterEach(async () => {
 type Answer = (request: IncomingMessage, response: ServerResponse) => void;
 const json = (value: unknown): Answer => (_, response) => void response.end(JSON.stringify(value));
 /** An engine that answers by path; what is not named answers like an empty engine. */
-async function engine(answers: Record<string, Answer> = {}): Promise<Runtime> {
+async function engine(answers: Record<string, Answer> = {}, inspect?: (path: string) => unknown): Promise<Runtime> {
   const all: Record<string, Answer> = {
     "/version": json(VERSION),
     "/_ping": (_, response) => void response.end("OK"),
@@ -47,7 +47,7 @@ async function engine(answers: Record<string, Answer> = {}): Promise<Runtime> {
   };
   server = createHttpServer((request, response) => {
     const path = new URL(request.url ?? "/", "http://engine").pathname.replace(/^\/v1\.\d+/, "");
-    const answer = all[path] ?? ((_, reply) => void reply.writeHead(404).end('{"message":"no such container"}'));
+    const answer = all[path] ?? (inspect && path.startsWith("/containers/") ? json(inspect(path)) : undefined) ?? ((_, reply) => void reply.writeHead(404).end('{"message":"no such container"}'));
     answer(request, response);
   });
   return listen();
@@ -67,7 +67,7 @@ async function listen(): Promise<Runtime> {
   return createDockerRuntime({ candidates: () => [{ from: "--docker", address: { kind: "unix", path: socket } }], clock: systemClock });
 }
 const entry = (more: object = {}) => ({ Id: ID, Names: ["/web"], Image: "img", ImageID: "sha256:1", Created: 1_700_000_000, State: "running", Status: "Up 1 minute", Labels: {}, ...more });
-const document = (more: { Name?: string; Config?: object; State?: object } & object = {}) => ({ Id: ID, Name: "/web", Created: "2026-11-22T10:00:00.5Z", Image: "sha256:1", RestartCount: 0, HostConfig: { RestartPolicy: { Name: "" } }, NetworkSettings: { Ports: {} }, ...more, State: { Status: "running", StartedAt: "2026-11-22T10:00:01.25Z", FinishedAt: "0001-01-01T00:00:00Z", ExitCode: 0, ...more.State }, Config: { Image: "img", Labels: {}, ...more.Config } });
+const document = (more: { Id?: string; Name?: string; Config?: object; State?: object } & object = {}) => ({ Id: ID, Name: "/web", Created: "2026-11-22T10:00:00.5Z", Image: "sha256:1", RestartCount: 0, HostConfig: { RestartPolicy: { Name: "" } }, NetworkSettings: { Ports: {} }, ...more, State: { Status: "running", StartedAt: "2026-11-22T10:00:01.25Z", FinishedAt: "0001-01-01T00:00:00Z", ExitCode: 0, ...more.State }, Config: { Image: "img", Labels: {}, ...more.Config } });
 /** The one container of an engine that shows this document. */
 async function shown(more: Parameters<typeof document>[0]): Promise<Container> {
   const runtime = await engine({ "/containers/json": json([entry()]), [`/containers/${ID}/json`]: json(document(more)) });
@@ -215,6 +215,26 @@ describe("an engine that", () => {
     await runtime.connect();
     await expect(runtime.list()).rejects.toMatchObject({ name: "AgentFailure" });
     await runtime.ping();
+  });
+
+  it("keeps 10,000 stopped containers is asked about a bounded number a list, about each once, and always about those that run", async () => {
+    const stopped = (n: number) => n.toString(16).padStart(64, "0");
+    const asked: string[] = [];
+    const list = [entry(), ...Array.from({ length: 10_000 }, (_, n) => entry({ Id: stopped(n), Names: [`/old-${n}`], State: "exited", Status: "Exited (3) 2 days ago" }))];
+    const runtime = await engine({ "/containers/json": json(list) }, (path) => {
+      const id = path.split("/")[2] ?? "";
+      asked.push(id);
+      return document(id === ID ? {} : { Id: id, State: { Status: "exited", ExitCode: 3 } });
+    });
+    await runtime.connect();
+    const first = await runtime.list();
+    expect(first).toHaveLength(10_001);
+    expect(first.filter(({ container }) => container.state === "exited" && container.exitCode !== 3)).toEqual([]);
+    expect(asked).toHaveLength(1_001);
+    await runtime.list();
+    expect(asked).toHaveLength(2_002);
+    expect(asked.filter((id) => id === ID)).toHaveLength(2);
+    expect(new Set(asked).size).toBe(2_001);
   });
 
   it("breaks off after a change was sent leaves that change unknown, and is not asked again", async () => {
