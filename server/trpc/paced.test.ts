@@ -73,7 +73,6 @@ describe("a paced source", () => {
 
   it("passes the source's error on, once", async () => {
     const socket = createSocket();
-    // eslint-disable-next-line require-yield -- it fails before its first value, which is the point
     async function* broken(): AsyncGenerator<number> {
       throw new Error("gone");
     }
