@@ -10,7 +10,6 @@ import { KeysListener } from "./_ui/keys";
 import "./globals.css";
 
 export const metadata: Metadata = {
-  title: "Binnacle",
   // Nothing here is for a search engine, and no address of a private page leaks through a link.
   robots: { index: false, follow: false },
   referrer: "same-origin",

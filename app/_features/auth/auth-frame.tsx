@@ -9,6 +9,7 @@ export function AuthFrame({ children }: { children: ReactNode }) {
   const t = useTranslations("shell");
   return (
     <div className="flex min-h-dvh flex-col">
+      <title>{t("name")}</title>
       <header className="flex h-[54px] items-center justify-between px-5 max-desk:px-3.5">
         <span className="flex items-center gap-[9px] text-15 font-[650] tracking-[-0.01em]">
           <Mark />

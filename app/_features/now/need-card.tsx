@@ -6,6 +6,7 @@ import { toRow } from "@/app/_features/containers/fleet-row";
 import { useMe } from "@/app/_features/auth/me";
 import { useActions } from "@/app/_features/operations/actions-provider";
 import { PendingMark, usePending } from "@/app/_features/operations/pending";
+import { RestartHold } from "@/app/_features/operations/restart-hold";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { containerPath, hostPath } from "@/app/_features/shell/places";
 import { useIsLive } from "@/app/_trpc/live";
@@ -54,8 +55,9 @@ function ContainerActions({ need, isFirst }: { need: ContainerNeed; isFirst: boo
   return (
     <>
       {pending ? <PendingMark pending={pending} /> : null}
+      {canAsk && action === "restart" ? <RestartHold row={row} isPending={pending !== undefined} wide className="desk:hidden" /> : null}
       {canAsk && !pending ? (
-        <Button tone={isFirst ? "primary" : "plain"} disabled={!isLive} onClick={() => ask(action, [row])}>
+        <Button tone={isFirst ? "primary" : "plain"} disabled={!isLive} onClick={() => ask(action, [row])} {...(action === "restart" ? { className: "max-desk:hidden" } : {})}>
           {t(`do.${action}`)}
         </Button>
       ) : null}

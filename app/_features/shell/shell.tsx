@@ -9,6 +9,7 @@ import { LiveProvider } from "@/app/_trpc/live-provider";
 import { AwayBar } from "./connection";
 import { KeySheet } from "./key-sheet";
 import { openOverlay, useOverlay } from "./overlays";
+import { PageTitle } from "./page-title";
 import { Palette } from "./palette";
 import { BottomBar, Rail } from "./rail";
 import { ShellKeys } from "./shell-keys";
@@ -35,6 +36,7 @@ export function Shell({ me, children }: { me: Me; children: ReactNode }) {
     <MeProvider me={me}>
       <LiveProvider>
         <ActionsProvider>
+          <PageTitle />
           <a href="#main" className="fixed top-2 left-2 z-50 -translate-y-16 rounded-control bg-accent px-3 py-1.5 text-on-accent focus:translate-y-0">
             {t("skip")}
           </a>
