@@ -26,17 +26,30 @@ export function clockFace(ms: number): string {
   return `${Math.floor(total / 3_600)}:${two(Math.floor(total / 60) % 60)}:${two(total % 60)}`;
 }
 
+/** Making these takes far longer than using them, and every row of a long table uses them: made once a language. */
+const formatters = new Map<string, ReturnType<typeof createFormatters>>();
+function createFormatters(locale: string) {
+  return {
+    number: new Intl.NumberFormat(locale),
+    short: new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 }),
+    clock: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
+    minute: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    dateMinute: new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
+    full: new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" }),
+  };
+}
+function formattersFor(locale: string) {
+  const known = formatters.get(locale) ?? createFormatters(locale);
+  formatters.set(locale, known);
+  return known;
+}
+
 /** Times, spans and sizes in the person's language. Spans and times are milliseconds. */
 export function useFormat() {
   const t = useTranslations("format");
   const locale = useLocale();
   return useMemo(() => {
-    const number = new Intl.NumberFormat(locale);
-    const short = new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 });
-    const clock = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" });
-    const minute = new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    const dateMinute = new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" });
-    const full = new Intl.DateTimeFormat(locale, { dateStyle: "medium", timeStyle: "medium" });
+    const { number, short, clock, minute, dateMinute, full } = formattersFor(locale);
     return {
       /** 1,204 */
       number: (value: number) => number.format(value),

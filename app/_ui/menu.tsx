@@ -11,12 +11,14 @@ interface MenuProps {
   align?: "start" | "end";
   /** The menu's name for readers of the screen, where the trigger says too little. */
   label?: string;
+  /** Open from the first moment: for menus that are made only when asked for. */
+  defaultOpen?: boolean;
 }
 
 /** A menu under its opener, moved through by arrow keys and letters. */
-export function Menu({ trigger, children, align = "start", label }: MenuProps) {
+export function Menu({ trigger, children, align = "start", label, defaultOpen = false }: MenuProps) {
   return (
-    <DropdownMenu.Root modal={false}>
+    <DropdownMenu.Root modal={false} defaultOpen={defaultOpen}>
       <DropdownMenu.Trigger asChild>{trigger}</DropdownMenu.Trigger>
       <DropdownMenu.Portal>
         <DropdownMenu.Content

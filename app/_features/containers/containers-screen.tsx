@@ -4,7 +4,7 @@ import { useTranslations } from "use-intl";
 import { usePending } from "@/app/_features/operations/pending";
 import { ADD_HOST_PATH } from "@/app/_features/shell/places";
 import { PlaceLink } from "@/app/_features/shell/place-link";
-import { useFleetReady, useHosts } from "@/app/_trpc/live";
+import { useFleetReady } from "@/app/_trpc/live";
 import { Button } from "@/app/_ui/button";
 import { classes } from "@/app/_ui/classes";
 import { EmptyState } from "@/app/_ui/empty-state";
@@ -24,7 +24,7 @@ import { RowLine } from "./row-line";
 import { extent } from "./selection";
 import { GROUP_PX, ROW_PX } from "./table-columns";
 import { TableHead } from "./table-head";
-import { useFleetRows } from "./use-fleet-rows";
+import { useFleetRows, useSettledHosts } from "./use-fleet-rows";
 import { useFolding } from "./use-folding";
 import { useSelection } from "./use-selection";
 import { useTableKeys } from "./use-table-keys";
@@ -40,7 +40,7 @@ const NO_ROWS: readonly FleetRow[] = [];
 export function ContainersScreen() {
   const t = useTranslations("containers");
   const ready = useFleetReady();
-  const hosts = useHosts();
+  const hosts = useSettledHosts();
   const rows = useFleetRows();
   const table = useTableView();
   const { view } = table;
@@ -69,6 +69,7 @@ export function ContainersScreen() {
     onClear: selection.clear,
     stackRows,
   });
+  const shownIds = useMemo(() => arranged.shown.map((row) => row.id), [arranged]);
   const setFilter = (next: string) => table.set({ filter: next });
   const hostCount = useMemo(() => new Set(rows.map((row) => row.container.hostId)).size, [rows]);
 
@@ -123,7 +124,7 @@ export function ContainersScreen() {
               measured={isPhone}
               sizeOf={(line) => (line.type === "group" ? (isPhone ? PHONE_GROUP_PX : GROUP_PX) : isPhone ? CARD_PX : ROW_PX)}
               padding={{ start: 44, end: 76 }}
-              head={isPhone ? null : <TableHead order={view.order} onOrder={(order) => table.set({ order })} extent={extent(selection.selection, arranged.shown.map((row) => row.id))} onSelectAll={selection.selectAll} />}
+              head={isPhone ? null : <TableHead order={view.order} onOrder={(order) => table.set({ order })} extent={extent(selection.selection, shownIds)} onSelectAll={selection.selectAll} />}
               render={drawLine}
             />
           )}

@@ -1,5 +1,5 @@
 "use client";
-import { memo } from "react";
+import { memo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { ContainerMenu } from "@/app/_features/operations/action-menu";
 import { PendingMark } from "@/app/_features/operations/pending";
@@ -31,8 +31,22 @@ export interface RowLineProps {
 export const RowLine = memo(function RowLine({ row, isSelected, isCurrent, pending, onSelect }: RowLineProps) {
   const t = useTranslations("containers");
   const { container } = row;
+  // A menu costs more than the rest of the row, so it is made for the row under the pointer, not for each that scrolls by.
+  const [menu, setMenu] = useState<"near" | "asked" | null>(null);
+  const more = (
+    <button
+      type="button"
+      tabIndex={-1}
+      aria-label={t("actionsFor", { name: container.name })}
+      {...(menu === null ? { onClick: () => setMenu("asked") } : {})}
+      className="grid size-[26px] place-items-center rounded-control text-ink-3 hover:bg-panel hover:text-ink"
+    >
+      <MoreIcon />
+    </button>
+  );
   return (
     <div
+      onPointerEnter={() => setMenu((now) => now ?? "near")}
       className={classes(
         COLUMNS,
         "h-[34px] border-b border-line",
@@ -75,14 +89,7 @@ export const RowLine = memo(function RowLine({ row, isSelected, isCurrent, pendi
         </span>
       </div>
       <div role="cell" className="flex items-center justify-center">
-        <ContainerMenu
-          row={row}
-          trigger={
-            <button type="button" tabIndex={-1} aria-label={t("actionsFor", { name: container.name })} className="grid size-[26px] place-items-center rounded-control text-ink-3 hover:bg-panel hover:text-ink">
-              <MoreIcon />
-            </button>
-          }
-        />
+        {menu === null ? more : <ContainerMenu row={row} trigger={more} defaultOpen={menu === "asked"} />}
       </div>
     </div>
   );

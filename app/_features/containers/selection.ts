@@ -39,6 +39,7 @@ export function toggleAll(selection: Selection, ids: readonly string[]): Selecti
 
 /** How much of a list is selected: what a box with three states shows. */
 export function extent(selection: Selection, ids: readonly string[]): "none" | "some" | "all" {
+  if (selection.ids.size === 0) return "none";
   let hits = 0;
   for (const id of ids) if (selection.ids.has(id)) hits++;
   return hits === 0 ? "none" : hits === ids.length ? "all" : "some";

@@ -37,13 +37,13 @@ function ActionItem({ label, danger, denial, onSelect }: ItemProps) {
 }
 
 /** What can be asked of one container. What its state rules out is left away; what is denied stays, with its reason. */
-export function ContainerMenu({ row, trigger, without }: { row: FleetRow; trigger: ReactNode; without?: Action }) {
+export function ContainerMenu({ row, trigger, without, defaultOpen = false }: { row: FleetRow; trigger: ReactNode; without?: Action; defaultOpen?: boolean }) {
   const t = useTranslations("operations");
   const { permissions } = useMe();
   const { ask } = useActions();
   const entries = ACTIONS.map((action) => ({ action, denial: denialOf(action, row, permissions) })).filter(({ action, denial }) => denial?.kind !== "state" && action !== without);
   return (
-    <Menu trigger={trigger} align="end" label={t("menu.label")}>
+    <Menu trigger={trigger} align="end" label={t("menu.label")} defaultOpen={defaultOpen}>
       {isFresh(row.host) ? null : <MenuLabel>{t("awayHint")}</MenuLabel>}
       {entries.map(({ action, denial }) => (
         <ActionItem key={action} label={t(`action.${action}`)} danger={HARSH.has(action)} denial={denial} onSelect={() => ask(action, [row])} />
