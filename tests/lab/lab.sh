@@ -3,7 +3,8 @@
 #   lab.sh up N [seed.tar] | down | status | sock HOST | ip HOST | exec HOST cmd... | hubexec cmd...
 #   lab.sh kill HOST [SIG] | start HOST | cut|heal HOST | slow HOST RATE | loss HOST P | blackhole HOST
 #   lab.sh reset HOST | freeze|thaw HOST | reap PID
-# Which lab: LAB (state directory), LAB_PREFIX (names), LAB_NET (first three octets). lab.ts picks them.
+# Which lab: LAB (state directory), LAB_PREFIX (names), LAB_NET (first three octets), LAB_OWNER (content of
+# its owner file; a lab of another owner is never taken down). lab.ts picks them.
 # No leg of the switch in the root netns: the switch (bridge) is a netns of its own, so a dockerd in the
 # root netns (FORWARD policy DROP + br_netfilter) cannot eat the bridged frames.
 set -u
@@ -81,8 +82,11 @@ freezer() { # HOST 0|1
   elif [ "$2" = 1 ]; then echo FROZEN >"/sys/fs/cgroup/freezer/$P/$1/freezer.state"
   else echo THAWED >"/sys/fs/cgroup/freezer/$P/$1/freezer.state"; fi
 }
-down() {
+mine() { [ -z "${LAB_OWNER:-}" ] || [ "$(cat "$LAB/owner" 2>/dev/null)" = "$LAB_OWNER" ]; }
+down() { # with LAB_OWNER: only if the lab is still that owner's; the lock makes look and act one step
   local h p d i
+  [ -z "${LAB_OWNER:-}" ] || { exec 9>/tmp/binnacle-lab.lock; flock 9; }
+  mine || return 0
   for d in "$LAB"/h*/; do [ -d "$d" ] && freezer "$(basename "$d")" 0 2>/dev/null; done
   for d in "$LAB"/h*/; do
     [ -d "$d" ] || continue; h=$(basename "$d"); p=$(init_pid "$h")
@@ -127,9 +131,9 @@ case ${1:-} in
   start) start_daemon "$2"; host_wait "$2";;
   kill) in_host "$2" kill "-${3:-9}" "$(cat "$LAB/$2/docker.pid")";;   # kill HOST [SIG]: 9, STOP, CONT, TERM
   # Takes the lab down when its owner is gone, however it went.
-  reap) while kill -0 "$2" 2>/dev/null && [ -d "$LAB" ]; do sleep 1; done; [ -d "$LAB" ] && down;;
+  reap) while kill -0 "$2" 2>/dev/null && mine; do sleep 1; done; down;;
   sock) echo "unix://$LAB/$2/docker.sock";;
   ip) if [ "$2" = hub ]; then echo "$NET.250"; else echo "$NET.$((10+${2#h}))"; fi;;
   status) for d in "$LAB"/h*/; do h=$(basename "$d"); alive "$h" && ping_sock "$d/docker.sock" && echo "$h up" || echo "$h down"; done;;
-  *) sed -n 2,6p "$0"; exit 2;;
+  *) sed -n 2,7p "$0"; exit 2;;
 esac

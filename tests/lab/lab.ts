@@ -91,7 +91,7 @@ export async function startLab(options: LabOptions): Promise<Lab> {
   sweepStaleLabs();
   const slot = claimSlot();
   const env: NodeJS.ProcessEnv = {
-    ...slotEnv(slot),
+    ...slotEnv(slot, ownerOf(process.pid)),
     ...(options.dockerdPath === undefined ? {} : { LAB_DOCKERD_PATH: options.dockerdPath }),
     ...(options.dockerdArgs === undefined ? {} : { LAB_DOCKERD_ARGS: options.dockerdArgs }),
   };
@@ -156,8 +156,8 @@ function slotDir(slot: number): string {
 function slotNet(slot: number): string {
   return `198.${18 + (slot >> 8)}.${slot & 255}`;
 }
-function slotEnv(slot: number): NodeJS.ProcessEnv {
-  return { ...process.env, LAB: slotDir(slot), LAB_PREFIX: `bnl${slot}`, LAB_NET: slotNet(slot) };
+function slotEnv(slot: number, owner: string): NodeJS.ProcessEnv {
+  return { ...process.env, LAB: slotDir(slot), LAB_PREFIX: `bnl${slot}`, LAB_NET: slotNet(slot), LAB_OWNER: owner };
 }
 
 /** Takes the first free slot; making its directory is the lock. */
@@ -169,10 +169,16 @@ function claimSlot(): number {
       if ((error as NodeJS.ErrnoException).code === "EEXIST") continue;
       throw error;
     }
-    writeFileSync(join(slotDir(slot), "owner"), `${process.pid} ${startedAt(process.pid)}`);
+    // Renamed into its place: whoever reads half an owner would take the lab for a dead one's.
+    writeFileSync(join(slotDir(slot), "owner.new"), ownerOf(process.pid));
+    renameSync(join(slotDir(slot), "owner.new"), join(slotDir(slot), "owner"));
     return slot;
   }
   throw new Error(`all ${SLOTS} lab slots are taken; remove ${ROOT}/bnl* of labs that no longer run`);
+}
+
+function ownerOf(pid: number): string {
+  return `${pid} ${startedAt(pid)}`;
 }
 
 /** A process's start time in clock ticks, so that a reused pid is not taken for the owner. */
@@ -194,8 +200,7 @@ function sweepStaleLabs(): void {
     } catch {
       continue; // free, or being claimed at this moment
     }
-    const [pid, since] = owner.split(" ") as [string, string];
-    if (startedAt(Number(pid)) !== since) spawnSync(SCRIPT, ["down"], { env: slotEnv(slot), stdio: "ignore" });
+    if (ownerOf(Number(owner.split(" ")[0])) !== owner) spawnSync(SCRIPT, ["down"], { env: slotEnv(slot, owner), stdio: "ignore" });
   }
 }
 
