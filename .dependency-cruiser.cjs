@@ -5,7 +5,7 @@
  * reads none, and says that all is well.
  */
 const ISOMORPHIC = "^server/domains/[^/]+/(schema|permissions)\\.ts$";
-const TEST = "(\\.test\\.(tsx?|mjs)$|^tests/|/(testing|test-[a-z-]+)\\.tsx?$)";
+const TEST = "(\\.test\\.(tsx?|mjs)$|^tests/|/(testing|testing-[a-z]+|test-[a-z]+)\\.tsx?$)";
 const NPM = "^node_modules/";
 const ZOD = "^node_modules/zod/";
 const GENERATED = "^server/db/generated/";

@@ -2,7 +2,7 @@ import reactHooks from "eslint-plugin-react-hooks";
 import tseslint from "typescript-eslint";
 
 const ignored = [".next/", "dist/", "data/", "server/db/generated/", "next-env.d.ts", "test-results/"];
-const TESTS = ["**/*.test.ts", "**/*.test.tsx", "tests/**"];
+const TESTS = ["**/*.test.ts", "**/*.test.tsx", "**/*.test.mjs", "**/testing.ts", "**/testing-*.ts", "tests/**"];
 
 /** The one file that may hang something on globalThis: Next has its own copy of what the hub shares with it. */
 const GLOBAL_FILE = "server/auth/bridge.ts";

@@ -32,7 +32,7 @@ function holderOf(lock) {
  * Waits until no other process builds in this checkout, then holds the lock until the returned function is
  * called. The lock of a process that is gone is taken over.
  */
-export async function holdBuildLock(folder, write = (line) => console.error(line)) {
+export async function holdBuildLock(folder, write) {
   const lock = join(folder, ".build-lock");
   const from = performance.now();
   for (let said = false; ; said = true) {

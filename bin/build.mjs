@@ -132,17 +132,17 @@ export function staleSteps(names, { force = false, hash = createHasher() } = {})
  * the first and then finds its work done. Throws Plain with the tool's own words when a step fails.
  * @param {StepName[]} names
  */
-export async function build(names, { force = false, write } = {}) {
+export async function build(names, { force = false, stream = process.stderr } = {}) {
   if (staleSteps(names, { force }).length === 0) return;
   mkdirSync(DIST, { recursive: true });
-  const release = await holdBuildLock(DIST, write);
+  const release = await holdBuildLock(DIST, (line) => stream.write(`${line}\n`));
   try {
     const hash = createHasher();
     for (const name of names) {
       if (!isStale(name, hash, force)) continue;
       rmSync(stampPath(name), { force: true });
       const inputs = hash(STEPS[name].inputs);
-      await step(STEPS[name].does, STEPS[name].work, write);
+      await step(STEPS[name].does, STEPS[name].work, stream);
       mkdirSync(dirname(stampPath(name)), { recursive: true });
       writeFileSync(stampPath(name), inputs);
     }

@@ -10,27 +10,33 @@ export class Plain extends Error {
   }
 }
 
-// A step that takes longer than this says how long it has been at it, so that nobody takes it for a hang.
-const STILL_MS = 5_000;
+// How often a step says that it is still at it, so that nobody takes it for a hang: in place on a terminal,
+// as a line of its own in a log.
+const STILL_ON_TERMINAL_MS = 1_000;
+const STILL_IN_LOG_MS = 15_000;
 
 /** The seconds since `from` (of performance.now()), as "3.2 s". */
 export const since = (from) => `${((performance.now() - from) / 1000).toFixed(1)} s`;
 
 /**
  * Runs one step and says so: its name at the start, how long it has been at it while it is slow, and the
- * time it took at the end. `write` takes one line; progress goes to standard error by default, so that a
- * command's own output stays clean.
+ * time it took at the end. Progress goes to standard error by default, so that a command's own output
+ * stays clean.
  */
-export async function step(name, work, write = (line) => console.error(line)) {
+export async function step(name, work, stream = process.stderr) {
   const from = performance.now();
-  write(`· ${name} …`);
-  const still = setInterval(() => write(`  ${name}: ${Math.round((performance.now() - from) / 1000)} s so far`), STILL_MS);
+  const seconds = () => `${Math.round((performance.now() - from) / 1000)} s`;
+  const inPlace = stream.isTTY;
+  stream.write(`· ${name} …${inPlace ? "" : "\n"}`);
+  const still = setInterval(() => stream.write(inPlace ? `\r· ${name} … ${seconds()}` : `  ${name}: ${seconds()} so far\n`), inPlace ? STILL_ON_TERMINAL_MS : STILL_IN_LOG_MS);
+  let mark = "✗";
   try {
     const result = await work();
-    write(`✓ ${name} (${since(from)})`);
+    mark = "✓";
     return result;
   } finally {
     clearInterval(still);
+    stream.write(`${inPlace ? "\r\x1b[K" : ""}${mark} ${name} (${since(from)})\n`);
   }
 }
 

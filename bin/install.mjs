@@ -31,7 +31,7 @@ export function isInstalled(root, { dev }) {
  * Makes node_modules what the lockfile says. The lockfile itself is left alone. Development packages
  * that are already there stay (npm would remove them with --omit=dev).
  */
-export async function install({ dev }) {
+export async function install({ dev, stream = process.stderr }) {
   if (isInstalled(ROOT, { dev })) return;
   const keepDev = dev || existsSync(join(ROOT, "node_modules", "vitest"));
   const args = ["install", "--no-save", "--no-audit", "--no-fund", keepDev ? "--include=dev" : "--omit=dev"];
@@ -40,5 +40,6 @@ export async function install({ dev }) {
   const [program, first] = npm?.endsWith(".js") ? [process.execPath, [npm]] : ["npm", []];
   await step("installing packages", () =>
     run(program, [...first, ...args], { complaint: "The packages could not be installed. Check the network and the disk, then run the command again" }),
+    stream,
   );
 }

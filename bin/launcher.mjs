@@ -33,9 +33,9 @@ export async function launch(words = process.argv.slice(2)) {
   let stop = () => process.exit(130); // while nothing but install and build runs
   for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) process.on(signal, () => void stop());
   whenNpmIsGone(() => void stop());
-  await install({ dev: flags.dev });
+  await install({ dev: flags.dev, stream: process.stdout });
   const steps = ["generate", "hub", "agent", ...(flags.dev ? [] : ["pages"])];
-  await build(steps, { write: say });
+  await build(steps, { stream: process.stdout });
 
   const processes = createProcesses({ dev: flags.dev });
   stop = () => processes.stop(0);

@@ -73,12 +73,12 @@ const readReport = (path) => (existsSync(path) ? JSON.parse(readFileSync(path, "
 /** A runner that failed without a failed test failed all the same (a crash, an error outside the tests). */
 const withExit = (tally, code) => (code !== 0 && tally.failed === 0 ? { ...tally, failed: 1 } : tally);
 
-/** The tally in a Vitest report. A file that could not be loaded has no tests and counts as one failure. */
+/** The tally in a Vitest report. A file that could not be loaded or set up counts as one failure beside its tests. */
 export function vitestTally(report) {
   const tally = { passed: 0, failed: 0, skipped: [] };
   for (const file of report?.testResults ?? []) {
     const path = relative(ROOT, file.name);
-    if (file.assertionResults.length === 0 && file.status === "failed") tally.failed++;
+    if (file.status === "failed" && !file.assertionResults.some((test) => test.status === "failed")) tally.failed++;
     for (const test of file.assertionResults) {
       if (test.status === "passed") tally.passed++;
       else if (test.status === "failed") tally.failed++;
@@ -88,19 +88,20 @@ export function vitestTally(report) {
   return tally;
 }
 
-async function vitest(project, report, longestMs) {
-  const args = [tool("vitest/vitest.mjs"), "run", "--project", project, "--reporter=default", "--reporter=json", `--outputFile.json=${report}`];
+async function vitest(project, report, longestMs, reporter) {
+  const args = [tool("vitest/vitest.mjs"), "run", "--project", project, `--reporter=${reporter}`, "--reporter=json", `--outputFile.json=${report}`];
   const { code } = await runNode(args, { longestMs });
   return withExit(vitestTally(readReport(report)), code);
 }
 
-export const unitPhase = (report) => vitest("unit", report, LONGEST_MS.unit);
+export const unitPhase = (report) => vitest("unit", report, LONGEST_MS.unit, "default");
 
 /** The real-Docker tests. Where the machine cannot run them, each file is named as skipped. */
 export async function labPhase(report, missing) {
   const reasons = missing.get("lab") ?? [];
   if (reasons.length) return skipFiles("lab", /\.lab\.test\.ts$/, reasons);
-  return vitest("lab", report, LONGEST_MS.lab);
+  // Each test as it ends: some take a minute, and a log that stands still looks like a hang.
+  return vitest("lab", report, LONGEST_MS.lab, "verbose");
 }
 
 /** The tally in a Playwright report. A test that passed only at a second try counts as failed. */

@@ -15,6 +15,11 @@ describe("the sum of npm test", () => {
     expect(vitestTally({ testResults: [vitestFile([], "failed")] })).toEqual({ passed: 0, failed: 1, skipped: [] });
   });
 
+  it("counts a file whose set-up failed as a failure, beside the tests that it kept from running", () => {
+    const tally = vitestTally({ testResults: [vitestFile(["skipped", "skipped"], "failed")] });
+    expect([tally.failed, tally.skipped.length]).toEqual([1, 2]);
+  });
+
   it("is nothing for a runner that left no report", () => {
     expect(vitestTally(null)).toEqual({ passed: 0, failed: 0, skipped: [] });
   });
