@@ -1,8 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import type { Frame } from "@/protocol/shapes";
 import { createFleetRepo } from "./repo";
-import { testContainer, until } from "./testing";
-import { createFleetStage, happened, list, type Stage } from "./testing-stage";
+import { createFleetStage, happened, list, type Stage, testContainer, until } from "./testing";
 
 describe("events of the fleet", () => {
   let s: Stage;

@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { testContainer, until, type TestStream } from "./testing";
-import { changed, createFleetStage, list, up, type Stage } from "./testing-stage";
+import { changed, createFleetStage, list, type Stage, testContainer, type TestStream, until, up } from "./testing";
 
 describe("the fleet", () => {
   let s: Stage;

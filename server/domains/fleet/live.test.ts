@@ -1,6 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
-import { testContainer, until } from "./testing";
-import { changed, createFleetStage, type Stage } from "./testing-stage";
+import { changed, createFleetStage, type Stage, testContainer, until } from "./testing";
 
 describe("a page of the fleet", () => {
   let s: Stage;
