@@ -16,6 +16,7 @@ import { namedHost, wireHub, type Hub } from "./wiring";
 
 /** A start that hangs is killed by whoever waits; a stop that hangs ends here. */
 const STOP_MS = 3_500;
+const LAST_LINES_MS = 50;
 const RENDER_MS = 30_000;
 /** A second rests between "is this session still good?" and closed sockets, so look twice as often. */
 const RECHECK_SOCKETS_MS = 500;
@@ -117,7 +118,8 @@ async function stop(code: number): Promise<void> {
     await Promise.resolve().then(step).catch((error: unknown) => log.warn({ err: describeError(error) }, "a part did not stop cleanly"));
   }
   log.info("stopped");
-  await new Promise<void>((resolve) => log.flush(() => resolve()));
+  // The log is written without waiting, so that a halted terminal cannot halt the hub; its end needs a moment.
+  await setTimeout(LAST_LINES_MS);
   process.exit(code);
 }
 
