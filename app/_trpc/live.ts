@@ -129,6 +129,8 @@ export const useContainer = (hostId: string, id: string): ContainerView | undefi
 /** What is being done and was done lately, the newest first. */
 export const useOperations = (): readonly OperationView[] => useSyncExternalStore(operations.operations.subscribe, operations.operations.get, () => NO_OPERATIONS);
 export const useOperationsReady = (): boolean => useSyncExternalStore(operations.ready.subscribe, operations.ready.get, () => false);
+/** How this tab is connected to the server, for code outside components. */
+export const currentConnection = (): Connection => connection.get();
 /** How this tab is connected to the server. */
 export const useConnection = (): Connection => useSyncExternalStore(connection.subscribe, connection.get, () => CONNECTING);
 /** Whether changes can be asked for now. */

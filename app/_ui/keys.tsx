@@ -72,7 +72,8 @@ const isTyping = (target: EventTarget | null) =>
 const isOwnKeyboard = (target: EventTarget | null) => target instanceof Element && target.closest('[role="menu"],[role="listbox"]') !== null;
 const isPressable = (target: EventTarget | null) => target instanceof Element && target.closest("button,a[href],summary,[role='button'],input[type='checkbox']") !== null;
 
-function matches(binding: KeyBinding, event: KeyboardEvent): boolean {
+/** Whether a pressed key is the one of a binding. */
+export function matchesKey(binding: KeyBinding, event: Pick<KeyboardEvent, "code" | "key" | "repeat" | "altKey" | "ctrlKey" | "metaKey" | "shiftKey">): boolean {
   if (event.altKey || (event.ctrlKey || event.metaKey) !== (binding.mod ?? false)) return false;
   if (event.repeat && !binding.repeats) return false;
   if (binding.character !== undefined && event.key === binding.character) return true;
@@ -87,7 +88,7 @@ function handle(event: KeyboardEvent): void {
   const layer = layers.at(-1) ?? 0;
   for (const registration of registrations.toReversed()) {
     if (registration.layer !== layer) continue;
-    const binding = registration.bindings().find((one) => matches(one, event) && (!typing || one.whileTyping));
+    const binding = registration.bindings().find((one) => matchesKey(one, event) && (!typing || one.whileTyping));
     if (!binding) continue;
     event.preventDefault();
     binding.run();

@@ -12,7 +12,7 @@ export function PanelHead({ title, aside, children, id }: { title: ReactNode; as
     <div className="flex flex-wrap items-center gap-x-2.5 gap-y-1 border-b border-line px-3.5 py-2.5">
       <h2 id={id}>{title}</h2>
       {aside ? <span className="text-ink-3">{aside}</span> : null}
-      {children ? <div className="ml-auto flex flex-wrap items-center gap-2.5 text-12">{children}</div> : null}
+      {children ? <div className="ml-auto flex flex-wrap max-desk:ml-0 items-center gap-2.5 text-12">{children}</div> : null}
     </div>
   );
 }
