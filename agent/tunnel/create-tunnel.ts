@@ -3,6 +3,7 @@
  * dials again. Its states are explicit, and only `enter` changes them.
  */
 import type { ServerHttp2Session } from "node:http2";
+import { createSecureContext } from "node:tls";
 import type { Clock } from "@/agent/clock";
 import { AgentFailure } from "@/agent/errors";
 import type { InputOf, VerbName } from "@/protocol/contract";
@@ -55,10 +56,11 @@ export interface AgentTunnel {
   stop(): void;
 }
 
-/** Begins to dial at once. Throws when the hub's address is no http(s) URL. */
+/** Begins to dial at once. Throws when the hub's address is no http(s) URL or the identity cannot be used. */
 export function createAgentTunnel(options: AgentTunnelOptions): AgentTunnel {
   const { pin, identity, handlers, clock, random = Math.random } = options;
   const url = doorOf(options.hub);
+  const secureContext = createSecureContext({ key: identity.keyPem, cert: identity.certificatePem, minVersion: "TLSv1.3" });
   let state: TunnelState = { state: "stopped" };
   let current: Dialling | null = null;
   let cancelWait: () => void = () => undefined;
@@ -81,7 +83,7 @@ export function createAgentTunnel(options: AgentTunnelOptions): AgentTunnel {
     current = dial({
       url,
       pin,
-      identity,
+      secureContext,
       clock,
       onOpen: () => enter({ state: "handshake" }),
       onSession: (session, carrier) => {

@@ -2,12 +2,11 @@
 import { createHash } from "node:crypto";
 import { performServerHandshake, type ServerHttp2Session } from "node:http2";
 import type { Socket } from "node:net";
-import { createServer } from "node:tls";
+import { createServer, type SecureContext } from "node:tls";
 import { WebSocket } from "ws";
 import type { Clock } from "@/agent/clock";
 import { TIMES } from "@/protocol/limits";
 import { createCarrier, HTTP2_BOUNDS, TLS_BOUNDS, WEBSOCKET_BOUNDS, type Carrier } from "@/protocol/wire/carrier";
-import type { LinkIdentity } from "@/protocol/wire/identity";
 import { trustedAuthorities } from "./authorities";
 
 export interface DialOptions {
@@ -15,7 +14,7 @@ export interface DialOptions {
   url: URL;
   /** The only certificate that the hub may show. */
   pin: string;
-  identity: LinkIdentity;
+  secureContext: SecureContext;
   clock: Clock;
   /** The WebSocket stands. */
   onOpen(): void;
@@ -41,7 +40,7 @@ export function doorOf(hub: string): URL {
 }
 
 /** Dials once. `onEnd` is called even when the attempt never got anywhere. */
-export function dial({ url, pin, identity, clock, onOpen, onSession, onEnd }: DialOptions): Dialling {
+export function dial({ url, pin, secureContext, clock, onOpen, onSession, onEnd }: DialOptions): Dialling {
   let carrier: Carrier | null = null;
   let socket: Socket | null = null;
   let over = false;
@@ -74,7 +73,7 @@ export function dial({ url, pin, identity, clock, onOpen, onSession, onEnd }: Di
     guard.onEnd(cancelHandshake);
     secure(carrier, {
       pin,
-      identity,
+      secureContext,
       onSession(...made) {
         cancelHandshake();
         onSession(...made);
@@ -84,10 +83,11 @@ export function dial({ url, pin, identity, clock, onOpen, onSession, onEnd }: Di
   return { end };
 }
 
-function secure(carrier: Carrier, { pin, identity, onSession }: Pick<DialOptions, "pin" | "identity" | "onSession">): void {
+function secure(carrier: Carrier, { pin, secureContext, onSession }: Pick<DialOptions, "pin" | "secureContext" | "onSession">): void {
   const { guard } = carrier;
   // A server that listens on nothing: only it can make a TLS socket that HTTP/2 takes. It holds no handle.
-  const server = createServer({ key: identity.keyPem, cert: identity.certificatePem, requestCert: true, handshakeTimeout: TIMES.handshakeMs, ...TLS_BOUNDS });
+  // The key is given by SNICallback: a server made with it would parse it at each dial, for 1 ms.
+  const server = createServer({ SNICallback: (_name, done) => done(null, secureContext), requestCert: true, handshakeTimeout: TIMES.handshakeMs, ...TLS_BOUNDS });
   server.on("tlsClientError", (error) => guard.end(`TLS: ${error.message}`));
   server.on("secureConnection", (socket) => {
     guard.own(socket, "TLS");

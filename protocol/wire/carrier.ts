@@ -17,6 +17,9 @@ export const WEBSOCKET_BOUNDS = { perMessageDeflate: false, maxPayload: LIMITS.m
 /** For both TLS ends: each shows a certificate, and its pin is checked by hand, never a chain. */
 export const TLS_BOUNDS = { minVersion: "TLSv1.3", ALPNProtocols: ["h2"], rejectUnauthorized: false } as const;
 
+/** The name that the hub asks for in TLS. An agent has one certificate; a name must be there for Node to hand it over. */
+export const AGENT_SERVER_NAME = "agent";
+
 /** For both HTTP/2 ends. */
 export const HTTP2_BOUNDS = {
   maxSessionMemory: LIMITS.sessionMemoryMegabytes,

@@ -4,7 +4,7 @@ import { connect as connectHttp2, type ClientHttp2Session } from "node:http2";
 import type { Duplex } from "node:stream";
 import { connect as connectTls, type SecureContext } from "node:tls";
 import type { WebSocket } from "ws";
-import { createCarrier, HTTP2_BOUNDS, TLS_BOUNDS, type Carrier } from "@/protocol/wire/carrier";
+import { AGENT_SERVER_NAME, createCarrier, HTTP2_BOUNDS, TLS_BOUNDS, type Carrier } from "@/protocol/wire/carrier";
 import type { Clock } from "@/server/lib/clock";
 
 export interface Tunnel {
@@ -22,7 +22,7 @@ export function openTunnel(ws: WebSocket, socket: Duplex, secureContext: SecureC
   const carrier = createCarrier(ws, socket, clock);
   const { guard } = carrier;
   // Whoever it is, is told by the pin; there is no name to check.
-  const secure = guard.own(connectTls({ socket: guard.duplex, secureContext, ...TLS_BOUNDS, checkServerIdentity: () => undefined }), "TLS");
+  const secure = guard.own(connectTls({ socket: guard.duplex, secureContext, servername: AGENT_SERVER_NAME, ...TLS_BOUNDS, checkServerIdentity: () => undefined }), "TLS");
   secure.once("secureConnect", () => {
     const certificate = secure.getPeerX509Certificate();
     if (!certificate) return guard.end("TLS: the agent showed no certificate");

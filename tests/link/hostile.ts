@@ -136,7 +136,7 @@ export async function rawHub(identity: LinkIdentity, onTunnel: (tls: TLSSocket, 
     ws.on("error", () => undefined);
     const duplex = createWebSocketStream(ws);
     duplex.on("error", () => undefined);
-    const tls = connectTls({ socket: duplex, key: identity.keyPem, cert: identity.certificatePem, rejectUnauthorized: false, ALPNProtocols: ["h2"], checkServerIdentity: () => undefined });
+    const tls = connectTls({ socket: duplex, servername: "agent", key: identity.keyPem, cert: identity.certificatePem, rejectUnauthorized: false, ALPNProtocols: ["h2"], checkServerIdentity: () => undefined });
     tls.on("error", () => undefined);
     tls.once("secureConnect", () => onTunnel(tls, ws));
   });

@@ -11,11 +11,12 @@ import type { LinkIdentity } from "@/protocol/wire/identity";
 import { createGateway } from "@/server/gateway/create-gateway";
 import type { HostLink } from "@/server/gateway/gateway";
 import { silentLogger } from "@/server/lib/logger";
-import { countResources, residentBytes } from "./measure";
+import { busyMs, countResources, residentBytes } from "./measure";
 
 export type HubRequest =
   | { do: "listen"; kind: "link" | "bare"; port: number; identity: LinkIdentity }
-  | { do: "look" }
+  /** `memory`: also collects all garbage and says what is resident; that takes long, so not while waiting for something. */
+  | { do: "look"; memory: boolean }
   /** Opens so many streams on each link, leaves them open, and reads them. */
   | { do: "engage"; streams: number }
   /** Resets every connection. */
@@ -25,8 +26,13 @@ export interface HubLook {
   handshakes: number;
   openStreams: number;
   sockets: number;
+  /** Upgrade requests since it listens: more than there are agents when some had to come twice. */
+  dials: number;
+  /** Processor time of this process, milliseconds. */
+  busyMs: number;
   /** Callers whose stream neither ended nor failed. */
   callersWaiting: number;
+  /** 0 when not asked for. */
   residentBytes: number;
   resources: number;
 }
@@ -81,7 +87,7 @@ async function obey(request: HubRequest): Promise<unknown> {
   if (request.do === "engage") return engage(request.streams);
   if (request.do === "cut") for (const socket of sockets) socket.resetAndDestroy();
   const { tunnels, handshakes, openStreams } = stats();
-  return { tunnels, handshakes, openStreams, sockets: sockets.size, callersWaiting, residentBytes: residentBytes(), resources: countResources() } satisfies HubLook;
+  return { tunnels, handshakes, openStreams, sockets: sockets.size, dials, busyMs: busyMs(), callersWaiting, residentBytes: request.do === "look" && request.memory ? residentBytes() : 0, resources: countResources() } satisfies HubLook;
 }
 
 process.on("message", (request: HubRequest) => {

@@ -11,3 +11,9 @@ export function residentBytes(): number {
 export function countResources(): number {
   return process.getActiveResourcesInfo().length;
 }
+
+/** Processor time that this process has used, milliseconds. */
+export function busyMs(): number {
+  const { user, system } = process.cpuUsage();
+  return (user + system) / 1_000;
+}
