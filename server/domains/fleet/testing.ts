@@ -39,6 +39,8 @@ export interface TestGateway extends Gateway {
   connect(hostId: string, agent?: TestAgent, hello?: Partial<Hello>): (why?: string) => void;
   /** Why links were closed by the hub, oldest first. */
   closed: { hostId: string; why: string }[];
+  /** Hosts that were disconnected: in a real gateway this also refuses tunnels of theirs that are being admitted. */
+  disconnected: string[];
 }
 
 export function createTestGateway(clock: Clock): TestGateway {
@@ -46,6 +48,7 @@ export function createTestGateway(clock: Clock): TestGateway {
   const listeners = new Set<(change: LinkChange) => void>();
   const heard = new Map<string, number>();
   const closed: { hostId: string; why: string }[] = [];
+  const disconnected: string[] = [];
   const tell = (change: LinkChange) => listeners.forEach((listener) => listener(change));
 
   function connect(hostId: string, agent: TestAgent = {}, over: Partial<Hello> = {}) {
@@ -92,7 +95,7 @@ export function createTestGateway(clock: Clock): TestGateway {
   }
 
   return {
-    connect, closed,
+    connect, closed, disconnected,
     link: (hostId) => links.get(hostId)?.link,
     heardAt: (hostId) => (links.has(hostId) ? clock.now() : heard.get(hostId)),
     onChange(listener) {
@@ -102,6 +105,7 @@ export function createTestGateway(clock: Clock): TestGateway {
     },
     handleUpgrade: () => undefined,
     disconnect(hostId, why) {
+      disconnected.push(hostId);
       if (links.has(hostId)) closed.push({ hostId, why });
       links.get(hostId)?.drop(why);
     },

@@ -108,6 +108,13 @@ describe("hosts", () => {
     expect(await hosts.admit(testPeer("a"))).toMatchObject({ accepted: false, code: "token_unknown" });
     expect((await createHostsRepo(database.db).hosts())[0]).toMatchObject({ fingerprint: "FP:b", revokedAt: null, cursor: null });
   });
+  it("ends the old key's link when a new key takes over, and does not turn the new one away", async () => {
+    const { hostId } = await join("a", "web");
+    gateway.connect(hostId);
+    await join("b", "web", { hostId });
+    expect(gateway.closed).toEqual([{ hostId, why: "This host came in under a new key." }]);
+    expect(gateway.disconnected).toEqual([]);
+  });
   it("keeps the history of a host through a new key, and has room for what the new agent counts anew", async () => {
     const { hostId } = await join("a", "web");
     const event = { hostId, epoch: 1, seq: 1, at: new Date(0), target: "t", runtimeId: "a", kind: "die", document: "{}" };

@@ -83,7 +83,8 @@ export function createHostsService({ repo, gateway, clock, log, publicUrl, pin }
       joinOf.set(record.id, entered.join.id);
       keep(record, !fresh);
       joins.touch(entered.join.id);
-      if (!fresh) gateway.disconnect(record.id, "This host came in under a new key.");
+      // Not disconnect(): that would also turn away the very tunnel that is being admitted.
+      if (!fresh) gateway.link(record.id)?.close("This host came in under a new key.");
       log.info({ host: record.id, name: record.name, address: peer.address, join: entered.join.id, fresh }, "host joined");
       return { accepted: true, hostId: record.id, hostName: record.name };
     });
