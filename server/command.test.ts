@@ -27,7 +27,7 @@ describe("the binnacle command", () => {
   const run = (words: string[], options: { data?: string; input?: string } = {}) => {
     const result = spawnSync(process.execPath, [join(folder, "dist", "binnacle.mjs"), ...words], {
       encoding: "utf8", input: options.input ?? "", timeout: 30_000,
-      env: { PATH: process.env["PATH"] ?? "", BINNACLE_DATA: options.data ?? database.directory, BINNACLE_PUBLIC_URL: "https://hub.example" },
+      env: { NODE_ENV: "production", PATH: process.env["PATH"] ?? "", BINNACLE_DATA: options.data ?? database.directory, BINNACLE_PUBLIC_URL: "https://hub.example" },
     });
     return { code: result.status, out: result.stdout, err: result.stderr };
   };

@@ -5,6 +5,7 @@
 import NextAuth, { CredentialsSignin, type NextAuthConfig } from "next-auth";
 import Credentials from "next-auth/providers/credentials";
 import { headers } from "next/headers";
+import { NextRequest } from "next/server";
 import { SignInInput, type Session } from "@/server/domains/accounts/schema";
 import { ADDRESS_HEADER, authBridge, ORIGIN_HEADER } from "./bridge";
 import { SESSION_SECONDS } from "./session";
@@ -72,7 +73,18 @@ function redirectWithin(url: string, origin: string): string {
   }
 }
 
-export const { handlers, signIn, signOut } = NextAuth((request) => options(request));
+const auth = NextAuth((request) => options(request));
+export const { signIn, signOut } = auth;
+
+/** Next believes that it is called "localhost"; what Auth.js derives from a request's address must be ours. */
+function atOwnOrigin(request: NextRequest): NextRequest {
+  const { pathname, search } = request.nextUrl;
+  return new NextRequest(new URL(pathname + search, request.headers.get(ORIGIN_HEADER) ?? authBridge().publicUrl()), request);
+}
+export const handlers = {
+  GET: (request: NextRequest) => auth.handlers.GET(atOwnOrigin(request)),
+  POST: (request: NextRequest) => auth.handlers.POST(atOwnOrigin(request)),
+};
 
 /** For server components: who is signed in, or null. Looks at the Session row each time. */
 export async function currentSession(): Promise<Session | null> {
