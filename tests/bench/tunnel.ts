@@ -114,7 +114,9 @@ interface Return {
 /** Seconds from the kill of the hub, which is started again at once on its port, until all agents are back. */
 async function reconnects(stage: Stage): Promise<Return[]> {
   const returns: Return[] = [];
-  let { hub, port } = await listen(stage, "link");
+  const first = await listen(stage, "link");
+  const { port } = first;
+  let { hub } = first;
   try {
     await dial(stage, "link", port);
     for (let turn = 0; turn < TURNS; turn++) {

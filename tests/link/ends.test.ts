@@ -44,7 +44,7 @@ async function cable(port: number) {
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   cleanUp.push(() => {
-    for (const [near, far] of pairs) near.destroy(), far.destroy();
+    for (const socket of [...pairs].flat()) socket.destroy();
     server.close();
   });
   const blackhole = () => {
