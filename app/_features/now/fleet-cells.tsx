@@ -44,10 +44,11 @@ interface CellsProps {
 /** The containers of one host. Drawn again only when one of them changed. */
 const Cells = memo(function Cells({ rows, scope }: CellsProps) {
   const t = useTranslations("now.condition");
+  const words = Object.fromEntries(CONDITIONS.map((condition) => [condition, t(condition)])) as Record<Condition, string>;
   return (
     <ul className="mt-[5px] flex flex-wrap gap-[2px]">
       {rows.map((row) => {
-        const says = `${row.container.name} · ${t(row.condition)}`;
+        const says = `${row.container.name} · ${words[row.condition]}`;
         return (
           <li key={row.id} className="flex">
             <a

@@ -27,15 +27,18 @@ export interface NowView extends Needs {
 /** Loops and leftovers come and go with time alone: looked at again this often. */
 const LOOK_AGAIN_MS = 10_000;
 
-const byName = (one: { name: string }, other: { name: string }) => one.name.localeCompare(other.name);
+/** One collator for all: asking for the language's order anew each time costs a hundred milliseconds over 10,000 names. */
+const collator = new Intl.Collator("en", { numeric: true });
+const byName = (one: { name: string }, other: { name: string }) => collator.compare(one.name, other.name);
 
-/** Rows keep their identity per host as long as none of them changed, so that only that host is drawn again. */
-const known = new Map<string, FleetRow[]>();
-function sameRows(hostId: string, rows: FleetRow[]): FleetRow[] {
+/** Rows keep their order and identity per host as long as none of them changed, so that only that host is sorted and drawn again. */
+const known = new Map<string, { asFound: FleetRow[]; sorted: FleetRow[] }>();
+function sortedRows(hostId: string, asFound: FleetRow[]): FleetRow[] {
   const before = known.get(hostId);
-  if (before && before.length === rows.length && before.every((row, index) => row === rows[index])) return before;
-  known.set(hostId, rows);
-  return rows;
+  if (before && before.asFound.length === asFound.length && before.asFound.every((row, index) => row === asFound[index])) return before.sorted;
+  const sorted = asFound.toSorted((one, other) => byName(one.container, other.container));
+  known.set(hostId, { asFound, sorted });
+  return sorted;
 }
 
 /** The fleet in scope, host by host, with what needs a person. */
@@ -56,7 +59,8 @@ export function useNowView(): NowView {
       else rows.set(container.hostId, [row]);
     }
     const shown = [...hosts.values()].filter((host) => (scope.host === null || host.id === scope.host) && (scope.stack === null || rows.has(host.id))).sort(byName);
-    const groups = shown.map((host) => ({ host, rows: sameRows(host.id, (rows.get(host.id) ?? []).sort((one, other) => byName(one.container, other.container))) }));
+    const groups = shown.map((host) => ({ host, rows: sortedRows(host.id, rows.get(host.id) ?? []) }));
+    for (const id of known.keys()) if (!hosts.has(id)) known.delete(id);
     const heard = shown.filter((host) => host.link === "up").map((host) => host.confirmedAt);
     return {
       ...findNeeds(new Map(shown.map((host) => [host.id, host])), inScope, Math.max(clockNow(), round * LOOK_AGAIN_MS)),

@@ -18,6 +18,7 @@ export const isInScope = (scope: Scope, container: Pick<ContainerView, "hostId" 
 
 /** The path with the scope put on. What the path already says of host or stack stands. */
 export function withScope(path: string, scope: Scope): string {
+  if (SCOPE_KEYS.every((key) => scope[key] === null)) return path;
   const url = new URL(path, "http://page");
   for (const key of SCOPE_KEYS) {
     const value = scope[key];
