@@ -3,7 +3,7 @@ import { usePathname, useRouter, useSearchParams } from "next/navigation";
 import { useMemo, useState } from "react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
-import { PendingMark, usePending } from "@/app/_features/operations/pending";
+import { FailureLink, PendingMark, useFailures, usePending } from "@/app/_features/operations/pending";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { hostPath } from "@/app/_features/shell/places";
 import { useScope } from "@/app/_features/shell/scope";
@@ -62,6 +62,7 @@ function TargetPage({ target }: { target: Target }) {
   const row = rows[0];
   const history = useHistory(key, row);
   const pending = usePending()(row ? rowId(row.container) : "");
+  const failure = useFailures().get(row ? rowId(row.container) : "");
   const events = useMemo(() => history.data?.pages.flatMap((page) => page.events) ?? [], [history.data]);
 
   if (!row && (!ready || history.isPending)) return <Panel aria-busy="true" className="px-3.5 py-3 text-ink-3">{t("loading")}</Panel>;
@@ -76,6 +77,7 @@ function TargetPage({ target }: { target: Target }) {
         {row ? (
           <>
             {pending ? <PendingMark pending={pending} /> : <ConditionMark row={row} />}
+            {failure && !pending ? <FailureLink failure={failure} /> : null}
             <span className="ml-auto max-desk:w-full">
               <ContainerActions row={row} isPending={pending !== undefined} />
             </span>

@@ -1,7 +1,7 @@
 "use client";
 import { useDeferredValue, useMemo, useRef } from "react";
 import { useTranslations } from "use-intl";
-import { usePending } from "@/app/_features/operations/pending";
+import { useFailures, usePending } from "@/app/_features/operations/pending";
 import { ADD_HOST_PATH } from "@/app/_features/shell/places";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { useFleetReady } from "@/app/_trpc/live";
@@ -52,6 +52,7 @@ export function ContainersScreen() {
   const selection = useSelection(rows, arranged.shown);
   const stacks = useMemo(() => rowsByStack(rows), [rows]);
   const pending = usePending();
+  const failures = useFailures();
   const isPhone = useIsPhone();
   const list = useRef<FleetListHandle>(null);
   const field = useRef<HTMLInputElement>(null);
@@ -86,7 +87,7 @@ export function ContainersScreen() {
           stackRows={line.group.kind === "stack" ? stackRows(line.group.name) : NO_ROWS}
         />
       );
-    const common = { row: line.row, isSelected: selection.selection.ids.has(line.id), pending: pending(line.id), onSelect: selection.select };
+    const common = { row: line.row, isSelected: selection.selection.ids.has(line.id), pending: pending(line.id), failure: failures.get(line.id), onSelect: selection.select };
     return isPhone ? <RowCard {...common} /> : <RowLine {...common} isCurrent={line.id === current} />;
   };
 
@@ -154,7 +155,7 @@ function TableFoot({ selected, onClear }: { selected: readonly FleetRow[]; onCle
   return (
     <footer
       className={classes(
-        "sticky bottom-0 z-10 rounded-b-panel bg-panel px-3.5 py-2 text-12 text-ink-3 max-desk:bottom-[calc(60px+env(safe-area-inset-bottom))]",
+        "sticky bottom-0 z-10 -mt-px rounded-b-panel bg-panel px-3.5 py-2 text-12 text-ink-3 max-desk:bottom-[calc(60px+env(safe-area-inset-bottom))]",
         hasSelection ? "border-t border-edge" : "border-t border-line max-desk:hidden",
       )}
     >

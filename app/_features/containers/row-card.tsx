@@ -1,7 +1,7 @@
 "use client";
 import { memo } from "react";
 import { useTranslations } from "use-intl";
-import { PendingMark } from "@/app/_features/operations/pending";
+import { FailureLink, PendingMark } from "@/app/_features/operations/pending";
 import { RestartHold } from "@/app/_features/operations/restart-hold";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { containerPath } from "@/app/_features/shell/places";
@@ -12,7 +12,7 @@ import type { RowLineProps } from "./row-line";
 import { UpSince } from "./up-since";
 
 /** One container on a phone: a touch opens it, holding the button restarts it. */
-export const RowCard = memo(function RowCard({ row, isSelected, pending, onSelect }: Omit<RowLineProps, "isCurrent">) {
+export const RowCard = memo(function RowCard({ row, isSelected, pending, failure, onSelect }: Omit<RowLineProps, "isCurrent">) {
   const t = useTranslations("containers");
   const { container } = row;
   return (
@@ -31,6 +31,7 @@ export const RowCard = memo(function RowCard({ row, isSelected, pending, onSelec
             {row.hostName} · <span className="font-mono">{container.image}</span>
           </span>
         </PlaceLink>
+        {failure && !pending ? <FailureLink failure={failure} /> : null}
       </div>
       <div role="cell" className="flex shrink-0 items-center px-2.5">
         <RestartHold row={row} isPending={pending !== undefined} />

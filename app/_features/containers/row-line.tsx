@@ -2,8 +2,8 @@
 import { memo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { ContainerMenu } from "@/app/_features/operations/action-menu";
-import { PendingMark } from "@/app/_features/operations/pending";
-import type { Pending } from "@/app/_features/operations/progress";
+import { FailureLink, PendingMark } from "@/app/_features/operations/pending";
+import type { Failure, Pending } from "@/app/_features/operations/progress";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { containerPath } from "@/app/_features/shell/places";
 import { Checkbox } from "@/app/_ui/checkbox";
@@ -23,12 +23,14 @@ export interface RowLineProps {
   /** The keys act on this line. */
   isCurrent: boolean;
   pending: Pending | undefined;
+  /** What was done to it last, where it failed and was not read yet. */
+  failure: Failure | undefined;
   /** Selects, or with shift everything up to here. */
   onSelect: (id: string, upTo: boolean) => void;
 }
 
 /** One container. Renders again only when something of its own has changed. */
-export const RowLine = memo(function RowLine({ row, isSelected, isCurrent, pending, onSelect }: RowLineProps) {
+export const RowLine = memo(function RowLine({ row, isSelected, isCurrent, pending, failure, onSelect }: RowLineProps) {
   const t = useTranslations("containers");
   const { container } = row;
   // A menu costs more than the rest of the row, so it is made for the row under the pointer, not for each that scrolls by.
@@ -76,6 +78,7 @@ export const RowLine = memo(function RowLine({ row, isSelected, isCurrent, pendi
       </div>
       <div role="cell" className={CELL}>
         {pending ? <PendingMark pending={pending} /> : <ConditionMark row={row} />}
+        {failure && !pending ? <FailureLink failure={failure} /> : null}
       </div>
       <div role="cell" className={classes(CELL, "justify-end", row.condition !== "unknown" && "text-ink-2")}>
         <UpSince row={row} />

@@ -34,7 +34,7 @@ export const HostRow = memo(function HostRow({ host, counts, onAsk }: HostLinePr
   const soft = past ? "" : "text-ink-2";
   return (
     <BodyRow className={past ? "is-stale" : ""}>
-      <BodyCell className="max-w-[260px]">
+      <BodyCell className={isNaming ? "w-[330px]" : "max-w-[260px]"}>
         {isNaming ? (
           <HostRename id={host.id} name={host.name} onDone={() => setNaming(false)} />
         ) : (

@@ -25,7 +25,7 @@ export function HostRename({ id, name, onDone }: { id: string; name: string; onD
   const failure = rename.isError ? readFailure(rename.error) : null;
   return (
     <form onSubmit={save} onKeyDown={(event) => event.key === "Escape" && onDone()} className="flex min-w-0 flex-wrap items-center gap-1.5">
-      <Input aria-label={t("label")} title={t("hint")} value={text} maxLength={128} autoFocus onFocus={(event) => event.target.select()} onChange={(event) => setText(event.target.value)} aria-invalid={!isValid || undefined} className="h-[26px]! max-w-[220px] max-desk:h-[44px]!" />
+      <Input aria-label={t("label")} title={t("hint")} value={text} maxLength={128} autoFocus onFocus={(event) => event.target.select()} onChange={(event) => setText(event.target.value)} aria-invalid={!isValid || undefined} className="h-[26px]! max-w-[150px] max-desk:max-w-none max-desk:h-[44px]!" />
       <Button type="submit" tone="primary" busy={rename.isPending} disabled={!isValid} className="h-[26px]!">
         {t("save")}
       </Button>

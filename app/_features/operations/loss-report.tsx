@@ -58,10 +58,9 @@ function LossList({ losses, removeVolumes, onRemoveVolumes, willKill }: LossList
   ];
   return (
     <>
-      <ul className="flex list-disc flex-col gap-1 pl-4 marker:text-bad">
-        <li>
-          {sum.writableBytes === null ? t("loss.writableUnknown") : sum.writableBytes === 0 ? t("loss.writableNone") : t("loss.writable", { size: format.bytes(sum.writableBytes) })}
-        </li>
+      {sum.writableBytes === 0 ? <p className="text-ink-2">{t("loss.writableNone")}</p> : null}
+      <ul className="flex list-disc flex-col gap-1 pl-4 empty:hidden marker:text-bad">
+        {sum.writableBytes === 0 ? null : <li>{sum.writableBytes === null ? t("loss.writableUnknown") : t("loss.writable", { size: format.bytes(sum.writableBytes) })}</li>}
         {sum.anonymousVolumes > 0 ? <li>{removeVolumes ? t("loss.anonymousLost", { count: sum.anonymousVolumes }) : t("loss.anonymous", { count: sum.anonymousVolumes })}</li> : null}
         {willKill && sum.running > 0 ? <li>{only ? t("loss.running") : t("loss.runningMany", { count: sum.running })}</li> : null}
       </ul>

@@ -6,7 +6,7 @@ import { useTranslations } from "use-intl";
 import { useMay } from "@/app/_features/auth/me";
 import { useTRPC } from "@/app/_trpc/client";
 import { FailureNotice } from "@/app/_trpc/failure-notice";
-import { noteOperation } from "@/app/_trpc/live";
+import { noteOperation, useHost } from "@/app/_trpc/live";
 import { Age } from "@/app/_ui/age";
 import { Button } from "@/app/_ui/button";
 import { useClock } from "@/app/_ui/clock";
@@ -33,7 +33,8 @@ export const OperationCard = memo(function OperationCard({ operation, isUnread }
   const t = useTranslations("operations");
   const isRunning = operation.state === "running";
   const [isOpen, setOpen] = useState<boolean | null>(null);
-  const showSteps = isOpen ?? (isRunning || isUnread);
+  // One step that went well says nothing more than its operation.
+  const showSteps = isOpen ?? (isRunning || isUnread || (operation.steps.length === 1 && operation.state !== "succeeded"));
   const sum = tally(operation);
   return (
     <li className="border-b border-line px-4 py-3">
@@ -53,12 +54,14 @@ export const OperationCard = memo(function OperationCard({ operation, isUnread }
       {sum.total > 1 ? <Meter done={sum.done} failed={sum.failed} total={sum.total} /> : null}
       {operation.note ? <p className="mt-1.5 text-12 text-ink-2">{operation.note}</p> : null}
       {showSteps ? <Steps steps={operation.steps} /> : null}
-      <div className="mt-2 flex flex-wrap items-center gap-2">
+      <div className="mt-2 flex flex-wrap items-center gap-2 empty:hidden">
         <CancelRest operation={operation} />
         {isUnread ? <Button onClick={() => markRead(operation.id)}>{t("drawer.markRead")}</Button> : null}
-        <Button tone="quiet" className="-ml-2.5" aria-expanded={showSteps} onClick={() => setOpen(!showSteps)}>
-          {t(showSteps ? "drawer.hideSteps" : "drawer.showSteps")}
-        </Button>
+        {operation.steps.length > 1 ? (
+          <Button tone="quiet" className="-ml-2.5" aria-expanded={showSteps} onClick={() => setOpen(!showSteps)}>
+            {t(showSteps ? "drawer.hideSteps" : "drawer.showSteps")}
+          </Button>
+        ) : null}
         {isUnread ? <CopyButton text={operation.id} tone="quiet" label={t("drawer.copyId")} /> : null}
         {isRunning && sum.open > 0 ? <Expiry at={operation.deadlineAt} /> : null}
       </div>
@@ -70,12 +73,16 @@ function Subject({ operation }: { operation: OperationView }) {
   const t = useTranslations("operations");
   const names = new Set(operation.steps.map((step) => `${step.hostId}/${step.containerId}`));
   const only = names.size === 1 ? operation.steps[0] : undefined;
+  const host = useHost(only?.hostId ?? "");
   if (operation.stack) return <span>{t("drawer.subjectStack", { name: operation.stack })}</span>;
   if (only)
     return (
-      <Link href={`/containers/${only.target}`} className="hover:text-accent hover:underline">
-        {only.name}
-      </Link>
+      <>
+        <Link href={`/containers/${only.target}`} prefetch={false} className="hover:text-accent hover:underline">
+          {only.name}
+        </Link>{" "}
+        <span className="text-12 font-normal text-ink-3">{host?.name}</span>
+      </>
     );
   return <span>{t("drawer.subjectMany", { count: names.size })}</span>;
 }

@@ -37,6 +37,31 @@ export function pendingByContainer(operations: readonly OperationView[]): Map<st
   return pending;
 }
 
+export interface Failure {
+  operationId: string;
+  action: Action;
+  /** What went wrong, for a person; null where the step does not say. */
+  why: string | null;
+}
+
+/**
+ * What was last done to a container, where it failed and nobody has read it, by `hostId/container id`. A newer
+ * operation on the same container takes its place, however that one goes.
+ */
+export function failedByContainer(operations: readonly OperationView[], read: ReadonlySet<string>): Map<string, Failure> {
+  const failed = new Map<string, Failure>();
+  for (const operation of [...operations].sort((a, b) => a.createdAt - b.createdAt)) {
+    for (const step of operation.steps) {
+      const key = `${step.hostId}/${step.containerId}`;
+      if (step.state === "skipped" || step.state === "cancelled") continue;
+      failed.delete(key);
+      const isBad = step.state === "failed" || step.state === "unknown" || step.state === "expired";
+      if (isBad && !read.has(operation.id)) failed.set(key, { operationId: operation.id, action: step.action, why: step.error?.message ?? null });
+    }
+  }
+  return failed;
+}
+
 export interface Wave {
   wave: number;
   steps: StepView[];
