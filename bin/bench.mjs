@@ -4,6 +4,7 @@ import { requireNode } from "./node-version.mjs";
 
 requireNode();
 const { spawn } = await import("node:child_process");
+const { existsSync } = await import("node:fs");
 const { join } = await import("node:path");
 const { ROOT } = await import("./child.mjs");
 const { main } = await import("./console.mjs");
@@ -11,8 +12,10 @@ const { install } = await import("./install.mjs");
 const { STEP_NAMES, build } = await import("./build.mjs");
 
 await main(async () => {
+  const [name, ...others] = process.argv.slice(2).filter((word) => word !== "--json" && word !== "--check");
   await install({ dev: true });
-  await build(STEP_NAMES);
+  // What is no bench gets the list, at once.
+  if (name && others.length === 0 && existsSync(join(ROOT, "tests/bench", `${name}.ts`))) await build(STEP_NAMES);
   const args = ["--import", new URL("./typescript.mjs", import.meta.url).href, join(ROOT, "tests/bench/run.ts"), ...process.argv.slice(2)];
   const env = { ...process.env, NODE_ENV: "production" };
   const child = spawn(process.execPath, args, { cwd: ROOT, env, stdio: ["ignore", "inherit", "inherit"] });

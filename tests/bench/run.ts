@@ -9,11 +9,14 @@ const FOLDER = fileURLToPath(new URL(".", import.meta.url));
 const FLAGS = ["--json", "--check"];
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2, useGrouping: false });
 
-async function loadBenches(): Promise<Map<string, Bench>> {
+/** The bench of that name alone, or all of them where none has it. */
+async function loadBenches(wanted: string | undefined): Promise<Map<string, Bench>> {
   const benches = new Map<string, Bench>();
-  for (const file of readdirSync(FOLDER).filter((name) => /^[\w-]+\.ts$/.test(name) && name !== "run.ts").sort()) {
+  const files = readdirSync(FOLDER).filter((file) => /^[\w-]+\.ts$/.test(file) && file !== "run.ts").sort();
+  const own = files.filter((file) => file === `${wanted}.ts`);
+  for (const file of own.length ? own : files) {
     const { bench } = (await import(pathToFileURL(FOLDER + file).href)) as { bench?: Bench };
-    if (bench) benches.set(bench.name, bench);
+    if (bench) benches.set(file.replace(/\.ts$/, ""), bench);
   }
   return benches;
 }
@@ -33,12 +36,12 @@ function printFigures(bench: Bench, figures: readonly Figure[]) {
 }
 
 async function run(words: readonly string[]): Promise<number> {
-  const benches = await loadBenches();
   const [name, ...others] = words.filter((word) => !FLAGS.includes(word));
+  const benches = await loadBenches(name);
   const bench = name === undefined ? undefined : benches.get(name);
   if (!bench || others.length) {
     const list = [...benches.values()].map((one) => `  ${one.name.padEnd(10)}${one.does}`).join("\n");
-    console.error(`${name === undefined ? "Name a bench" : `There is no bench ${[name, ...others].join(" ")}`}. The benches are:\n${list}\nFlags: --json (one JSON document with every run), --check (exit 1 where a bound is missed).`);
+    console.error(`${bench ? `npm run bench does not know ${others.join(" ")}` : name === undefined ? "Name a bench" : `There is no bench ${name}`}. The benches are:\n${list}\nFlags: --json (one JSON document with every run), --check (exit 1 where a bound is missed).`);
     return 1;
   }
   const startedAt = new Date().toISOString();
