@@ -14,5 +14,5 @@ export function Checkbox({ some = false, className, ...rest }: CheckboxProps) {
   useEffect(() => {
     if (box.current) box.current.indeterminate = some;
   }, [some]);
-  return <input ref={box} type="checkbox" {...rest} className={classes("size-[14px] accent-(--accent) max-desk:size-[18px]", className)} />;
+  return <input ref={box} type="checkbox" {...rest} className={classes("checkbox size-[14px] max-desk:size-[18px]", className)} />;
 }

@@ -9,6 +9,9 @@ describe("finding", () => {
   it("puts what begins with the word before what merely holds it", () => {
     expect(labels(find([thing("my-api"), thing("rapid"), thing("api"), thing("x", "api-host")], "api"))).toEqual(["api", "my-api", "rapid", "x"]);
   });
+  it("leaves all in their order before anything is typed", () => {
+    expect(labels(find([thing("settings"), thing("now"), thing("a")], " "))).toEqual(["settings", "now", "a"]);
+  });
   it("wants every word, in the name or beside it", () => {
     expect(labels(find([thing("web", "h1"), thing("web", "h2"), thing("db", "h2")], "WEB h2"))).toEqual(["web"]);
     expect(find([thing("web", "h1")], "web h9")).toEqual([]);

@@ -43,6 +43,8 @@ function rank(finding: Finding, word: string): number | null {
 /** The things that every word of the text fits, the best first, at most SHOWN_FINDINGS. An empty text finds all. */
 export function find(all: Iterable<Finding>, text: string): Finding[] {
   const words = text.toLowerCase().split(/\s+/).filter(Boolean);
+  // Before anything is typed the order of the places themselves is the best there is.
+  if (words.length === 0) return Array.from(all).slice(0, SHOWN_FINDINGS);
   const hits: { finding: Finding; score: number }[] = [];
   for (const finding of all) {
     let score = finding.kind === "container" ? 0.5 : 0;

@@ -20,10 +20,14 @@ function OperationsChip() {
   const running = operations.filter((operation) => operation.state === "running").length;
   if (operations.length === 0) return null;
   return (
-    <Chip onClick={() => toggleOverlay("operations")} aria-label={running > 0 ? t("operations.running", { count: running }) : t("operations.title")}>
+    <Chip onClick={() => toggleOverlay("operations")}>
       {running > 0 ? <UnderWayIcon /> : <OperationsIcon className="size-3.5! desk:hidden" />}
-      {running > 0 ? <span className="desk:hidden">{format.number(running)}</span> : null}
-      <span className="max-desk:hidden">{running > 0 ? t("operations.running", { count: running }) : t("operations.title")}</span>
+      {running > 0 ? (
+        <span aria-hidden="true" className="desk:hidden">
+          {format.number(running)}
+        </span>
+      ) : null}
+      <span className="max-desk:sr-only">{running > 0 ? t("operations.running", { count: running }) : t("operations.title")}</span>
     </Chip>
   );
 }
