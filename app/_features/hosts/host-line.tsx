@@ -139,7 +139,7 @@ export function Engine({ host }: { host: HostView }) {
 export function TagList({ tags, limit }: { tags: readonly string[]; limit: number }) {
   if (tags.length === 0) return null;
   return (
-    <span className="flex flex-wrap gap-1.5">
+    <span className={limit <= 2 ? "flex gap-1.5" : "flex flex-wrap gap-1.5"}>
       {tags.slice(0, limit).map((tag) => (
         <Tag key={tag} className="h-[20px]! max-w-[160px]">
           <span className="truncate">{tag}</span>

@@ -36,7 +36,7 @@ export function useFailures(): ReadonlyMap<string, Failure> {
 export function FailureLink({ failure }: { failure: Failure }) {
   const t = useTranslations("operations");
   return (
-    <button type="button" onClick={openOperations} {...(failure.why ? { title: failure.why } : {})} className="ml-2 shrink-0 rounded-small border border-bad/50 px-1.5 text-11 text-bad hover:border-bad">
+    <button type="button" onClick={openOperations} {...(failure.why ? { title: failure.why } : {})} className="ml-2 shrink-0 rounded-small border max-desk:mt-1 max-desk:ml-0 border-bad/50 px-1.5 text-11 text-bad hover:border-bad">
       {t("rowFailed", { action: t(`action.${failure.action}`) })}
     </button>
   );
