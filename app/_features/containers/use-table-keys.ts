@@ -1,11 +1,10 @@
 "use client";
-import { useRouter } from "next/navigation";
 import { useState } from "react";
 import type { RefObject } from "react";
 import { useTranslations } from "use-intl";
 import { useActions } from "@/app/_features/operations/actions-provider";
 import { containerPath } from "@/app/_features/shell/places";
-import { useScope } from "@/app/_features/shell/scope";
+import { useGo } from "@/app/_features/shell/use-go";
 import { useKeys } from "@/app/_ui/keys";
 import { GROUPINGS, type Grouping, type Line } from "./arrangement";
 import type { FleetListHandle } from "./fleet-list";
@@ -28,8 +27,7 @@ interface TableKeys {
 /** Moves through the table by keys; returns the id of the line that they act on. */
 export function useTableKeys({ lines, list, field, grouping, onGrouping, onFold, onSelect, onSelectGroup, selected, onClear, stackRows }: TableKeys): string | null {
   const t = useTranslations("containers.keys");
-  const router = useRouter();
-  const scope = useScope();
+  const go = useGo();
   const { ask, askStack } = useActions();
   const [current, setCurrent] = useState<string | null>(null);
   const at = current === null ? -1 : lines.findIndex((line) => line.id === current);
@@ -44,7 +42,7 @@ export function useTableKeys({ lines, list, field, grouping, onGrouping, onFold,
   };
   const open = (part: string) => {
     if (line?.type === "group") onFold(line.group.id);
-    else if (line) router.push(scope.href(containerPath(line.row.container) + part));
+    else if (line) go(containerPath(line.row.container) + part);
   };
   const restart = () => {
     if (selected.length > 0) ask("restart", selected);

@@ -1,9 +1,9 @@
 "use client";
-import { useRouter } from "next/navigation";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "@/app/_features/auth/me";
 import { hostPath } from "@/app/_features/shell/places";
+import { useGo } from "@/app/_features/shell/use-go";
 import { useIsLive } from "@/app/_trpc/live";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/app/_ui/menu";
 import { PERMISSIONS } from "@/server/domains/access/permissions";
@@ -23,15 +23,15 @@ interface HostMenuProps {
 /** What can be done with a host. What is not allowed stays in sight, with whom to ask. */
 export function HostMenu({ host, trigger, onRename, onAsk, isOnItsPage = false }: HostMenuProps) {
   const t = useTranslations("hosts");
-  const router = useRouter();
+  const go = useGo();
   const may = useMay("host.manage");
   const mayRenew = useMay("host.enrol") && may;
   const isLive = useIsLive();
   const barred = !may || !isLive;
   return (
     <Menu trigger={trigger} align="end" label={t("actionsFor", { name: host.name })}>
-      {isOnItsPage ? null : <MenuItem onSelect={() => router.push(hostPath(host.id))}>{t("menu.open")}</MenuItem>}
-      <MenuItem onSelect={() => router.push(containersPath(host.id))}>{t("menu.containers")}</MenuItem>
+      {isOnItsPage ? null : <MenuItem onSelect={() => go(hostPath(host.id))}>{t("menu.open")}</MenuItem>}
+      <MenuItem onSelect={() => go(containersPath(host.id))}>{t("menu.containers")}</MenuItem>
       <MenuLine />
       {may ? null : <MenuLabel>{t("denied", { role: t(`role.${PERMISSIONS["host.manage"].from}`) })}</MenuLabel>}
       <MenuItem disabled={barred} onSelect={onRename}>
@@ -40,7 +40,7 @@ export function HostMenu({ host, trigger, onRename, onAsk, isOnItsPage = false }
       <MenuItem disabled={barred} onSelect={() => onAsk("tags")}>
         {t("menu.tags")}
       </MenuItem>
-      <MenuItem disabled={barred || !mayRenew} onSelect={() => router.push(renewPath(host.id))}>
+      <MenuItem disabled={barred || !mayRenew} onSelect={() => go(renewPath(host.id))}>
         {t("menu.renew")}
       </MenuItem>
       {host.link === "revoked" ? null : (
