@@ -25,8 +25,7 @@ export function createUnreadBudget(held: () => Held[], logger: Logger, limit: nu
     const all = held();
     let total = all.reduce((sum, one) => sum + one.bytes, 0);
     if (total <= limit) return;
-    all.sort((a, b) => b.bytes - a.bytes);
-    for (const one of all) {
+    for (const one of all.toSorted((a, b) => b.bytes - a.bytes)) {
       if (total <= limit) break;
       total -= one.bytes;
       one.cut();

@@ -1,5 +1,7 @@
+import { X509Certificate } from "node:crypto";
 import { afterEach, beforeAll, describe, expect, it } from "vitest";
 import { AgentFailure } from "@/agent/errors";
+import { systemClock } from "@/protocol/wire/clock";
 import { makeIdentity, pinOf, type LinkIdentity } from "@/protocol/wire/identity";
 import { readLines } from "@/server/lib/lines";
 import { ID, startAgent, startHub, until, type TestAgent, type TestHub } from "./pair";
@@ -62,5 +64,30 @@ describe("a tunnel", () => {
     expect(state).toMatchObject({ why: expect.stringContaining("not the hub that this agent was enrolled with") });
     expect(agent.states.some((s) => s.state === "waiting for accept")).toBe(false);
     expect(hub.gateway.stats().tunnels).toBe(0);
+  });
+
+  it("is not made with an agent whose certificate is not the enrolled one, though it claims the same name", async () => {
+    const enrolled = new X509Certificate(two.certificatePem).fingerprint256;
+    const hub = await hubOf({
+      authenticate: async ({ fingerprint }) =>
+        fingerprint === enrolled ? { accepted: true, hostId: "host_two", hostName: "two" } : { accepted: false, code: "token_unknown", message: "Enrol this host first." },
+    });
+    const stranger = agentOf(hub, one, { "container.inspect": () => inspect });
+    const state = await until(() => stranger.states.find((s) => s.state === "refused"));
+    expect(state).toMatchObject({ code: "token_unknown", message: "Enrol this host first." });
+    expect(stranger.states.some((s) => s.state === "accepted")).toBe(false);
+    expect(hub.gateway.stats()).toMatchObject({ tunnels: 0, handshakes: 0, refused: 1 });
+    expect(hub.changes).toEqual([]);
+    agentOf(hub, two, { "container.inspect": () => inspect });
+    expect((await linkOf(hub)).hostId).toBe("host_two");
+  });
+
+  it("is not made with an agent whose certificate has expired", async () => {
+    const clock = { ...systemClock, now: () => Date.now() + 11 * 365 * 86_400_000 };
+    const hub = await hubOf({ clock });
+    const agent = agentOf(hub, one);
+    const state = await until(() => agent.states.find((s) => s.state === "refused"));
+    expect(state).toMatchObject({ code: "revoked", message: expect.stringContaining("expired") });
+    expect(hub.changes).toEqual([]);
   });
 });
