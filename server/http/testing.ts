@@ -80,7 +80,7 @@ export async function startTestHub(options: { clock?: Clock; publicUrl?: string 
     client: createClient(hub),
     async close() {
       sockets.closeAll("test ends");
-      trpcSocket.close();
+      await trpcSocket.close();
       await server.close();
       await database.drop();
     },

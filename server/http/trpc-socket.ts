@@ -40,7 +40,8 @@ export interface SocketDeps {
 export interface TrpcSocket {
   /** Takes an upgrade whose origin and session were checked. */
   accept(request: IncomingMessage, socket: Duplex, head: Buffer, session: Session, origin: string): void;
-  close(): void;
+  /** Ends every socket; resolves when all have let go of their sources. */
+  close(): Promise<void>;
 }
 
 interface Tab {
@@ -73,6 +74,9 @@ export function createTrpcSocket({ router, accounts, sockets, clock, log }: Sock
         clock,
         socket: {
           streams: 0,
+          get open() {
+            return socket.readyState === socket.OPEN;
+          },
           terminate: () => socket.terminate(),
           get bufferedAmount() {
             return socket.bufferedAmount;
@@ -111,7 +115,7 @@ export function createTrpcSocket({ router, accounts, sockets, clock, log }: Sock
     },
     close() {
       for (const socket of server.clients) socket.terminate();
-      server.close();
+      return new Promise((resolve) => server.close(() => resolve()));
     },
   };
 }

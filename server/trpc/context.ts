@@ -5,6 +5,8 @@ import type { Logger } from "@/server/lib/logger";
 
 /** The part of a WebSocket that pacing needs. */
 export interface PacedSocket {
+  /** False from the moment that either side began to close it. */
+  readonly open: boolean;
   /** Bytes that were sent and that the network has not yet taken. */
   readonly bufferedAmount: number;
   terminate(): void;

@@ -5,6 +5,7 @@ import { PACE_BYTES, paced, STALL_MS, STREAMS_PER_SOCKET } from "./paced";
 
 const createSocket = () => ({
   bufferedAmount: 0,
+  open: true,
   streams: 0,
   terminated: false,
   terminate() {
@@ -56,6 +57,18 @@ describe("a paced source", () => {
     expect(socket.terminated).toBe(true);
     expect((await next).done).toBe(true);
     expect(channel.readers()).toBe(0);
+  });
+
+  it("asks nothing more for a socket that closes, though it looks drained", async () => {
+    const { clock, socket, stream, channel } = start();
+    socket.bufferedAmount = PACE_BYTES + 1;
+    const next = stream.next();
+    channel.publish("a", 1);
+    await settle();
+    Object.assign(socket, { bufferedAmount: 0, open: false });
+    clock.advance(1_000);
+    expect((await next).done).toBe(true);
+    expect([channel.readers(), socket.streams]).toEqual([0, 0]);
   });
 
   it("lets go of its source however it ends, and gives its place back", async () => {

@@ -39,7 +39,7 @@ export function paced<T>(ctx: Pick<Context, "socket" | "clock">, source: AsyncIt
   const drained = async () => {
     let least = socket.bufferedAmount;
     let since = clock.monotonic();
-    while (!ended && socket.bufferedAmount > PACE_BYTES) {
+    while (!ended && socket.open && socket.bufferedAmount > PACE_BYTES) {
       if (socket.bufferedAmount < least) [least, since] = [socket.bufferedAmount, clock.monotonic()];
       if (clock.monotonic() - since > STALL_MS) {
         socket.terminate();
@@ -47,6 +47,8 @@ export function paced<T>(ctx: Pick<Context, "socket" | "clock">, source: AsyncIt
       }
       await new Promise<void>((resolve) => void clock.after(LOOK_MS, resolve));
     }
+    // A dead socket has nothing unsent and would look drained until its close event comes.
+    if (!socket.open) end();
   };
 
   return {

@@ -14,7 +14,7 @@ const context = (over: Partial<Context> = {}): Context => ({
   session: { id: "sess_1", actor: viewer, email: "ana@example.org" },
   address: "192.0.2.1", userAgent: "test", origin: null, log: silentLogger, clock: createTestClock(), socket: null, ...over,
 });
-const socket = () => ({ bufferedAmount: 0, streams: 0, terminate: () => undefined });
+const socket = () => ({ bufferedAmount: 0, open: true, streams: 0, terminate: () => undefined });
 
 describe("permit", () => {
   const channel = createLatestChannel<string, number>({ keys: 10 });

@@ -27,7 +27,7 @@ function contextOf(role: Role | null, type: string): Context {
   return {
     session: role === null ? null : { id: "sess_test", email: "ana@example.test", actor: { id: "user_test", name: "Ana", role } },
     address: "127.0.0.1", userAgent: "test", origin: null, log: silentLogger, clock: createTestClock(),
-    socket: type === "subscription" ? { bufferedAmount: 0, streams: 0, terminate: () => undefined } : null,
+    socket: type === "subscription" ? { bufferedAmount: 0, open: true, streams: 0, terminate: () => undefined } : null,
   };
 }
 
