@@ -72,7 +72,7 @@ export function SetUp() {
     <>
       <div>
         <h1>{t("title")}</h1>
-        <p className="mt-1 text-ink-2">{t("intro")}</p>
+        {status.data?.needed === false ? null : <p className="mt-1 text-ink-2">{t("intro")}</p>}
       </div>
       {body()}
     </>
