@@ -35,7 +35,7 @@ interface Death {
 
 /** The engine's own account of deaths, as its command line tells it. */
 function followDeaths(host: LabHost): { next(): Promise<Death>; stop(): void } {
-  const child: ChildProcess = spawn("docker", ["-H", `unix://${host.socket}`, "events", "--filter", `container=${NAME}`, "--filter", "event=die", "--format", "{{json .}}"], { stdio: ["ignore", "pipe", "ignore"] });
+  const child: ChildProcess = spawn("docker", ["-H", `unix://${host.socket}`, "events", "--since", (Date.now() / 1000).toFixed(3), "--filter", `container=${NAME}`, "--filter", "event=die", "--format", "{{json .}}"], { stdio: ["ignore", "pipe", "ignore"] });
   const told: Death[] = [];
   createInterface({ input: child.stdout! }).on("line", (line) => {
     told.push({ at: (JSON.parse(line) as { timeNano: number }).timeNano / 1e6, toldAt: performance.timeOrigin + performance.now() });
