@@ -46,8 +46,9 @@ door() { # a wire from here to the hub's side alone, so that a test and its brow
 start_daemon() { # HOST : (re)start dockerd inside an existing host
   local h=$1 d=$LAB/$1
   rm -f "$d/docker.pid" "$d/exec/containerd/containerd.pid"
-  in_host "$h" env PATH="${DPATH:+$DPATH:}$PATH" setsid dockerd --data-root "$d/data" --exec-root "$d/exec" -H "unix://$d/docker.sock" \
-     -p "$d/docker.pid" --cgroup-parent "/$P/$h" --log-level warn $ARGS >>"$d/dockerd.log" 2>&1 </dev/null &
+  # --fork: nsenter ends at once. One that stays is stopped together with a stopped dockerd and never goes on.
+  in_host "$h" env PATH="${DPATH:+$DPATH:}$PATH" setsid --fork dockerd --data-root "$d/data" --exec-root "$d/exec" -H "unix://$d/docker.sock" \
+     -p "$d/docker.pid" --cgroup-parent "/$P/$h" --log-level warn $ARGS >>"$d/dockerd.log" 2>&1 </dev/null
 }
 host_up() { # HOST octet
   local h=$1 d=$LAB/$1
