@@ -100,7 +100,7 @@ function wireWeb({ config, database, secrets, clock, log }: Foundation, domains:
   const origins = createOriginRule({ publicUrl: () => (settings.isPublicUrlChosen() ? settings.publicUrl() : null), port: () => listening.port });
   const pages = createPages({ root: config.root, dev: config.dev, port: () => listening.port });
   const trpcSocket = createTrpcSocket({ router, accounts, sockets, clock, log });
-  const health = createHealth({ instance, database: () => database.db.$queryRawUnsafe("SELECT 1"), gateway: () => gateway.stats().tunnels >= 0, pages: () => rendered.once });
+  const health = createHealth({ instance, database: () => database.db.$queryRawUnsafe("SELECT 1"), gateway: gateway.isOpen, pages: () => rendered.once });
   const server = createHubServer({
     health,
     origins,
@@ -108,6 +108,7 @@ function wireWeb({ config, database, secrets, clock, log }: Foundation, domains:
     rest: pages.handle,
     upgrade: createUpgradeRouter({ gateway, trpcSocket, origins, sessionOf, decoy: config.dev ? pages.decoy : null, log }),
     dev: config.dev,
+    secure,
     log,
   });
   return { pages, trpcSocket, health, server, rendered };

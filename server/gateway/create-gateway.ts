@@ -213,6 +213,7 @@ export function createGateway({ identity, hubVersion, authenticate, clock, logge
         if (standing.fingerprint === fingerprint) standing.carrier.guard.end(why);
       }
     },
+    isOpen: () => !closed,
     stats: () => ({
       tunnels: live.size,
       handshakes: admission.handshakes(),

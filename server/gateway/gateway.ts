@@ -58,7 +58,9 @@ export interface Gateway {
   handleUpgrade(request: IncomingMessage, socket: Duplex, head: Buffer): void;
   /** Ends the live link of a host and its fingerprint's handshakes, e.g. when it is revoked. */
   disconnect(hostId: string, why: string): void;
-  /** Counters for /metrics and tests. */
+  /** Whether it takes agents; false once it was closed. */
+  isOpen(): boolean;
+  /** Counters for tests and benches. */
   stats(): { tunnels: number; handshakes: number; openStreams: number; refused: number; unreadBytes: number };
   close(): Promise<void>;
 }

@@ -6,7 +6,6 @@ const FIXED = {
   "x-content-type-options": "nosniff",
   "referrer-policy": "same-origin",
   "x-frame-options": "DENY",
-  "cross-origin-opener-policy": "same-origin",
   "cross-origin-resource-policy": "same-origin",
   "permissions-policy": "camera=(), geolocation=(), microphone=(), payment=(), usb=()",
 } as const;
@@ -21,7 +20,7 @@ export function setPlainHeaders(response: ServerResponse): void {
  * For pages. Scripts run only with this answer's nonce, which Next reads from the request's own header and
  * puts on its scripts. Styles may stand inline: the virtual table positions its rows by style attributes.
  */
-export function setPageHeaders(request: IncomingMessage, response: ServerResponse, options: { dev: boolean }): void {
+export function setPageHeaders(request: IncomingMessage, response: ServerResponse, options: { dev: boolean; secure: () => boolean }): void {
   const nonce = randomBytes(16).toString("base64");
   const policy = [
     "default-src 'none'",
@@ -36,6 +35,8 @@ export function setPageHeaders(request: IncomingMessage, response: ServerRespons
     "frame-ancestors 'none'",
   ].join("; ");
   for (const [name, value] of Object.entries(FIXED)) response.setHeader(name, value);
+  // Browsers ignore it over plain http, and complain on every page.
+  if (options.secure()) response.setHeader("cross-origin-opener-policy", "same-origin");
   response.setHeader("content-security-policy", policy);
   request.headers["content-security-policy"] = policy;
 }

@@ -34,6 +34,8 @@ export interface ServerDeps {
   rest: RequestHandler;
   upgrade: Parameters<Server["on"]>[1];
   dev: boolean;
+  /** Whether browsers come over https. */
+  secure(): boolean;
   log: Logger;
 }
 

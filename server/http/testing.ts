@@ -70,6 +70,7 @@ export async function startTestHub(options: { clock?: Clock; publicUrl?: string 
     rest: async (request, response) => void response.end(`page for ${JSON.stringify(request.headers)}`),
     upgrade: createUpgradeRouter({ gateway, trpcSocket, origins, sessionOf, decoy: null, log }),
     dev: false,
+    secure: () => false,
     log,
   });
   listening.port = (await server.listen(0, "127.0.0.1")).port;

@@ -15,6 +15,8 @@ import { createDockerRuntime } from "./docker";
 
 const POLITE = ["sh", "-c", "trap 'exit 0' TERM; while :; do sleep 0.05; done"];
 const poll = { timeout: 20_000, interval: 20 };
+/** Podman leaves a file in /run/netns for each container of a service that was killed: they go with this mount. */
+const OWN_NETNS = ["sh", "-c", 'mkdir -p /run/netns && mount -t tmpfs tmpfs /run/netns && exec "$@"', "sh"];
 const installed = ["/usr/bin/podman", "/usr/local/bin/podman"].some((path) => existsSync(path));
 
 let dir: string;
@@ -73,7 +75,7 @@ describe.skipIf(!installed)("Podman", () => {
     socket = join(dir, "podman.sock");
     settings();
     // As pid 1 of its own namespace: when it is killed, its containers and their monitors go with it.
-    service = spawn("unshare", ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--propagation", "private", "podman", "system", "service", "--time=0", `unix://${socket}`], {
+    service = spawn("unshare", ["--net", "--mount", "--pid", "--fork", "--mount-proc", "--kill-child", "--propagation", "private", ...OWN_NETNS, "podman", "system", "service", "--time=0", `unix://${socket}`], {
       env: { ...process.env, CONTAINERS_CONF: join(dir, "containers.conf"), CONTAINERS_STORAGE_CONF: join(dir, "storage.conf") },
       stdio: "ignore",
     });

@@ -109,6 +109,7 @@ export function createTestGateway(clock: Clock): TestGateway {
       if (links.has(hostId)) closed.push({ hostId, why });
       links.get(hostId)?.drop(why);
     },
+    isOpen: () => true,
     stats: () => ({ tunnels: links.size, handshakes: 0, openStreams: 0, refused: 0, unreadBytes: 0 }),
     async close() {
       for (const { drop } of [...links.values()]) drop("closed");

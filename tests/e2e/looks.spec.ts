@@ -1,0 +1,56 @@
+/** Every page in both languages, both themes and both sizes: nothing sticks out, nothing fails the accessibility rules. */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
+import type { Page } from "@playwright/test";
+import { expect, PERSON, signInHere, speak, test, watchErrors } from "./stage";
+
+test.describe.configure({ mode: "serial" });
+const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
+const PLACES = ["/", "/containers", "/hosts", "/hosts/add", "/settings"];
+const SIZES = [{ width: 1440, height: 900 }, { width: 390, height: 844 }];
+
+/** Serious findings of axe, as sentences. */
+async function faults(page: Page): Promise<string[]> {
+  await page.evaluate(AXE);
+  return page.evaluate(async () => {
+    const { axe } = window as unknown as { axe: { run(): Promise<{ violations: { id: string; impact: string; nodes: { html: string }[] }[] }> } };
+    const { violations } = await axe.run();
+    return violations.filter(({ impact }) => impact === "serious" || impact === "critical").map(({ id, nodes }) => `${id}: ${nodes[0]?.html ?? ""}`);
+  });
+}
+
+test("set up", async ({ page, stage }) => {
+  await page.goto(stage.setUpLink);
+  await page.locator('input[name="name"]').fill(PERSON.name);
+  await page.locator('input[type="email"]').fill(PERSON.email);
+  await page.locator('input[type="password"]').fill(PERSON.password);
+  await page.locator('button[type="submit"]').click();
+  await page.waitForURL((url) => !url.pathname.startsWith("/set-up"));
+});
+
+for (const locale of ["en", "ko"] as const) {
+  for (const colorScheme of ["dark", "light"] as const) {
+    test(`${locale}, ${colorScheme}: fits, reads, and reports no error`, async ({ browser, stage }) => {
+      for (const viewport of SIZES) {
+        const context = await browser.newContext({ viewport, colorScheme });
+        await speak(context, stage.url, locale);
+        const page = await context.newPage();
+        const errors = watchErrors(page);
+        await page.goto(`${stage.url}/sign-in`);
+        expect(await faults(page), `sign-in ${viewport.width}`).toEqual([]);
+        await signInHere(page, stage.url);
+        for (const place of PLACES) {
+          await page.goto(stage.url + place);
+          await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+          if (place === "/containers") await expect(page.getByText("web-h1").first()).toBeVisible();
+          const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
+          expect(overflow, `${place} at ${viewport.width} is wider than the window`).toBeLessThanOrEqual(0);
+          expect(await faults(page), `${place} ${viewport.width}`).toEqual([]);
+        }
+        expect(await page.evaluate(() => document.documentElement.lang)).toBe(locale);
+        expect(errors).toEqual([]);
+        await context.close();
+      }
+    });
+  }
+}
