@@ -36,9 +36,9 @@ async function setStage(): Promise<Stage & { close(): Promise<void> }> {
     for (const host of lab.hosts) {
       for (const name of ["web", "worker"]) await host.docker(["run", "-d", "--name", `${name}-${host.name}`, LAB_IMAGE, "sleep", "100000"]);
     }
-    const env = { PORT: "3000", BINNACLE_DATA: join(directory, "data"), DOCKER_HOST: `unix://${lab.host(1).socket}`, BINNACLE_NAME: "h1" } as Record<string, string>;
+    const env = { PORT: "3000", BINNACLE_DATA: join(directory, "data"), BINNACLE_NAME: "h1" } as Record<string, string>;
     const startAll = () => {
-      const program = follow(lab.hubSpawn([process.execPath, join(ROOT, "bin/start.mjs")], { cwd: ROOT, env: env as NodeJS.ProcessEnv }));
+      const program = follow(lab.hubSpawn(["env", `DOCKER_HOST=unix://${lab.host(1).socket}`, process.execPath, join(ROOT, "bin/start.mjs")], { cwd: ROOT, env: env as NodeJS.ProcessEnv }));
       programs.push(program);
       return program;
     };

@@ -159,38 +159,4 @@ describe("the hub's domains", () => {
     const order = lines.filter((line) => /^(die|start|health_status: healthy) /.test(line)).map((line) => line.replace("shop-", "").replace("-1", ""));
     expect(order.slice(0, 5)).toEqual(["die web", "die db", "start db", "health_status: healthy db", "start web"]);
   });
-
-  it("confirm a restart within 50 ms beyond the agent's own span, and show a stop within 300 ms of the engine's event", async () => {
-    const id = await run("web");
-    const overheads: number[] = [];
-    const lags: number[] = [];
-    const seen = new Map<string, number>();
-    const tab = new AbortController();
-    const page = (async () => {
-      for await (const message of fleet.live(tab.signal)) for (const view of message.containers) if (view.state === "exited" && view.finishedAt !== null && !seen.has(`${view.finishedAt}`)) seen.set(`${view.finishedAt}`, Date.now());
-    })();
-    for (let round = 0; round < 10; round += 1) {
-      const clicked = performance.now();
-      const { id: operation } = await ask({ action: "restart", containers: [{ hostId, id }], graceSeconds: 0 });
-      for await (const message of operations.live()) {
-        const now = message.operations.find((one) => one.id === operation);
-        if (now?.state !== "succeeded") continue;
-        overheads.push(performance.now() - clicked - (now.steps[0]?.spanMs ?? 0));
-        break;
-      }
-      await ended((await ask({ action: "stop", containers: [{ hostId, id }], graceSeconds: 0 })).id);
-      await expect.poll(() => container("web")?.state, poll).toBe("exited");
-      await ended((await ask({ action: "start", containers: [{ hostId, id }] })).id);
-      await expect.poll(() => container("web")?.state, poll).toBe("running");
-    }
-    tab.abort();
-    await page;
-    for (const [finishedAt, shownAt] of seen) lags.push(shownAt - Number(finishedAt));
-    const p = (list: number[], share: number) => Math.round(list.sort((a, b) => a - b)[Math.min(list.length - 1, Math.floor(list.length * share))] ?? NaN);
-    console.info(`restart beyond the agent's span: median ${p(overheads, 0.5)} ms, p90 ${p(overheads, 0.9)} ms · end of a container to its patch: median ${p(lags, 0.5)} ms, p90 ${p(lags, 0.9)} ms`);
-    expect(overheads).toHaveLength(10);
-    // The bounds proper are the bench's; here a wide one, for a machine that does other things too.
-    expect(p(overheads, 0.5)).toBeLessThan(500);
-    expect(p(lags, 0.5)).toBeLessThan(1_500);
-  });
 });
