@@ -16,8 +16,8 @@ export interface Stage {
   /** The one-time link that the console printed. */
   setUpLink: string;
   launcher: () => Program;
-  /** Ends `npm start` and starts it again on the same data. */
-  restart(): Promise<void>;
+  /** Ends `npm start`, lets the caller look at the page without a server, and starts it again on the same data. */
+  restart(whileAway: () => Promise<void>): Promise<void>;
   /** Pastes a join line on a host, as its owner would. */
   paste(line: string, host: LabHost): Program;
 }
@@ -56,8 +56,9 @@ async function setStage(): Promise<Stage & { close(): Promise<void> }> {
       // The console names this machine; the browser of the test stands beside it.
       setUpLink: `${url}/set-up${new URL(link).hash}`,
       launcher: () => launcher,
-      async restart() {
+      async restart(whileAway) {
         await launcher.stop();
+        await whileAway();
         launcher = startAll();
         await ready();
       },

@@ -54,10 +54,11 @@ host_up() { # HOST octet
   local h=$1 d=$LAB/$1
   mkdir -p "$d/data" "$d/exec"; mkport "$h" "$2"
   alive "$h" || {
-    # pid 1 of the host: reaps orphans (shims, docker-proxy) and carries the namespaces
+    # pid 1 of the host: reaps orphans (shims, docker-proxy), carries the namespaces, and ends with its
+    # directory, so that a lab taken down while it was still coming up leaves nothing
     rm -f "$d/init.pid"
     setsid nsenter --net=/run/netns/$P-$h unshare --uts --mount --pid --fork --mount-proc --propagation private \
-      --kill-child bash -c 'mkdir -p /run/containerd /run/docker; mount -t tmpfs tmpfs /run/containerd; mount -t tmpfs tmpfs /run/docker; hostname '"$h"'; trap : TERM; while :; do sleep 3600 & wait $!; done' \
+      --kill-child bash -c 'mkdir -p /run/containerd /run/docker; mount -t tmpfs tmpfs /run/containerd; mount -t tmpfs tmpfs /run/docker; hostname '"$h"'; trap : TERM; while [ -d '"$d"' ]; do sleep 5 & wait $!; done' \
       >/dev/null 2>&1 </dev/null &
     local u=$! c= i
     for i in $(seq 250); do c=$(pgrep -P $u 2>/dev/null | head -1); [ -n "$c" ] && break; sleep 0.02; done
