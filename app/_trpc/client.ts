@@ -1,5 +1,5 @@
 "use client";
-import { TRPCClientError, createTRPCClient, createWSClient, httpBatchLink, splitLink, wsLink } from "@trpc/client";
+import { TRPCClientError, createTRPCClient, createWSClient, httpBatchLink, httpLink, splitLink, wsLink } from "@trpc/client";
 import { createTRPCContext } from "@trpc/tanstack-react-query";
 import type { AppRouter } from "@/server/trpc/root";
 
@@ -21,7 +21,12 @@ const isUnauthenticated = (error: unknown) => error instanceof TRPCClientError &
  * subscription and proves itself with a one-use ticket in its first message.
  */
 export function createClient(onSignedOut: () => void) {
-  const http = httpBatchLink({ url: PATH, maxURLLength: LONGEST_URL });
+  // Queries of one moment go together; a change goes at once, since a person waits for it.
+  const http = splitLink({
+    condition: (operation) => operation.type === "mutation",
+    true: httpLink({ url: PATH }),
+    false: httpBatchLink({ url: PATH, maxURLLength: LONGEST_URL }),
+  });
   const caller = createTRPCClient<AppRouter>({ links: [http] });
   // Asked for before dialling: a browser cannot see that a socket was refused because the session has ended.
   let ticket = "";

@@ -67,9 +67,10 @@ export function ActionsProvider({ children }: { children: ReactNode }) {
       if (fresh.length === 0) return;
       const mine = askedFor(intent, fresh);
       for (const [id, pending] of mine) onTheWay.current.set(id, pending);
+      const sent = mutateAsync(toRunInput(intent, fresh, choices)); // on its way before the screen is drawn anew
       setAsked(new Map(onTheWay.current));
       try {
-        noteOperation(await mutateAsync(toRunInput(intent, fresh, choices)));
+        noteOperation(await sent);
       } finally {
         for (const id of mine.keys()) onTheWay.current.delete(id);
         setAsked(new Map(onTheWay.current));

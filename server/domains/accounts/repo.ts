@@ -26,6 +26,15 @@ export interface SessionRecord {
   userAgent: string;
   user: UserRecord;
 }
+/** What the plain statement gives: times as the driver has them. */
+interface JoinedSession extends Omit<UserRecord, "disabled" | "role">, Pick<SessionRecord, "address" | "userAgent"> {
+  role: string;
+  userId: string;
+  createdAt: Date | string;
+  lastSeenAt: Date | string;
+  expiresAt: Date | string;
+  disabledAt: Date | string | null;
+}
 export interface NewSession {
   id: string;
   userId: string;
@@ -91,9 +100,15 @@ export function createAccountsRepo(db: Db) {
       const { at, expiresAt, ...rest } = session;
       await db.session.create({ data: { ...rest, createdAt: new Date(at), lastSeenAt: new Date(at), expiresAt: new Date(expiresAt) } });
     },
+    /** One plain statement: every request waits for it, and the models make two of it. */
     async session(id: string): Promise<SessionRecord | null> {
-      const row = await db.session.findUnique({ where: { id }, include: { user: true } });
-      return row && toSession(row);
+      const [row] = await db.$queryRaw<JoinedSession[]>`
+        SELECT s.id, s.createdAt, s.lastSeenAt, s.expiresAt, s.address, s.userAgent, u.id AS userId, u.email, u.name, u.passwordHash, u.role, u.disabledAt
+        FROM Session s JOIN User u ON u.id = s.userId WHERE s.id = ${id}`;
+      if (!row) return null;
+      const date = (value: Date | string) => new Date(value); // the driver gives text
+      const user = { id: row.userId, email: row.email, name: row.name, passwordHash: row.passwordHash, role: row.role, disabledAt: row.disabledAt === null ? null : date(row.disabledAt) };
+      return toSession({ ...row, createdAt: date(row.createdAt), lastSeenAt: date(row.lastSeenAt), expiresAt: date(row.expiresAt), user });
     },
     async sessionsOf(userId: string): Promise<SessionRecord[]> {
       const rows = await db.session.findMany({ where: { userId }, include: { user: true }, orderBy: { lastSeenAt: "desc" }, take: 200 });

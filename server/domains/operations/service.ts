@@ -81,13 +81,20 @@ export function createOperationsService({ repo, fleet, gateway, clock, log }: Op
   }
 
   async function begin(actor: Actor, input: RunInput): Promise<OperationRecord> {
-    const earlier = await known({ key: input.key });
-    if (earlier) return earlier;
-    if (runner.count() >= MAX_UNDER_WAY) throw new AppError("rate_limited", `${MAX_UNDER_WAY} operations are under way already. Wait for some to end.`);
-    const operation = build(actor, input);
+    let operation: OperationRecord;
+    try {
+      if (runner.count() >= MAX_UNDER_WAY) throw new AppError("rate_limited", `${MAX_UNDER_WAY} operations are under way already. Wait for some to end.`);
+      operation = build(actor, input);
+    } catch (error) {
+      // What can no longer begin may have begun: a removal asked for twice finds no container the second time.
+      const earlier = await known({ key: input.key });
+      if (earlier) return earlier;
+      throw error;
+    }
+    // The key is unique in the database, so looking first would only make everybody wait.
     if (!(await repo.insert(operation))) {
-      const winner = await known({ key: input.key });
-      if (winner) return winner;
+      const earlier = await known({ key: input.key });
+      if (earlier) return earlier;
       throw new AppError("conflict", "This operation could not be recorded. Try again.");
     }
     log.info({ operation: operation.id, action: operation.action, steps: operation.steps.length, stack: operation.stack, user: actor.id }, "operation recorded");
