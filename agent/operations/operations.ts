@@ -81,7 +81,8 @@ export function createOperations({ runtime, journal, allow, clock, log }: Operat
           ? { state: "failed", error: performed.error, ...called }
           : await settle(begun, startedAt, performed.error);
     log.info(`${says}: ${outcome.state}${outcome.error ? ` (${outcome.error.message})` : ""}`);
-    await record(header.step, outcome);
+    // Not waited for: a crash before it is on the disk leaves a step that is settled by looking, and is never called again.
+    void record(header.step, outcome);
     return outcome;
   }
 
