@@ -90,8 +90,9 @@ function Why({ need }: { need: ContainerNeed }) {
   const t = useTranslations("now.why");
   const { container, fault } = need;
   if (fault === "cannotStart") return container.error;
-  if (fault === "restarting") return t("restarting", { code: container.exitCode ?? 0, policy: container.restartPolicy });
-  if (fault === "exited" || fault === "dead") return t(fault, { code: container.exitCode ?? 0, policy: container.restartPolicy });
+  // No code is said where the engine says none: a container that runs again has no exit code, not 0.
+  const code = container.exitCode === null ? "none" : String(container.exitCode);
+  if (fault === "restarting" || fault === "exited" || fault === "dead") return t(fault, { code, policy: container.restartPolicy });
   return t(fault);
 }
 
