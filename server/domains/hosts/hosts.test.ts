@@ -49,6 +49,13 @@ describe("hosts", () => {
     const answers = await Promise.all([hosts, other].map((hub, i) => hub.admit(testPeer(`k${i}`, { token, name: `n${i}` }))));
     expect(answers.filter((answer) => answer.accepted)).toHaveLength(1);
   });
+  it("keeps one token for this machine's agent however often it starts, and shows it as no line", async () => {
+    const [first, second] = [await hosts.issueJoin({ ...asked, createdBy: "local" }), await hosts.issueJoin({ ...asked, createdBy: "local" })];
+    const line = await hosts.issueJoin(asked);
+    expect((await hosts.joins()).map(({ id }) => id)).toEqual([line.id]);
+    expect((await hosts.admit(testPeer("a", { token: first.token }))).accepted).toBe(false);
+    expect((await hosts.admit(testPeer("a", { token: second.token }))).accepted).toBe(true);
+  });
   it("lets one agent that knocks twice at once in as one host", async () => {
     const { token } = await hosts.issueJoin(asked);
     const answers = await Promise.all([1, 2].map(() => hosts.admit(testPeer("a", { token }))));

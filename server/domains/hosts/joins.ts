@@ -54,6 +54,9 @@ export interface JoinsDeps {
 
 export type Joins = ReturnType<typeof createJoins>;
 
+const LOCAL = "local";
+const isLocal = ({ createdBy }: Pick<JoinRecord, "createdBy">) => createdBy === LOCAL;
+
 const NEW_LINE = "Make a new line on the Hosts page of Binnacle and paste that.";
 
 export function createJoins({ repo, clock, publicUrl, pin, host }: JoinsDeps) {
@@ -64,7 +67,10 @@ export function createJoins({ repo, clock, publicUrl, pin, host }: JoinsDeps) {
   async function issue(request: JoinRequest): Promise<IssuedJoin> {
     const now = clock.now();
     await repo.sweepJoins(now - KEEP_EXPIRED_MS);
-    if ((await repo.openJoins(now)).length >= OPEN_JOINS) throw new AppError("conflict", `${OPEN_JOINS} join lines are open already. Cancel some on the Hosts page first.`);
+    const open = await repo.openJoins(now);
+    // This machine's agent asks at each of its starts: only its newest token is good, so that they never pile up.
+    if (request.createdBy === LOCAL) await Promise.all(open.filter(isLocal).map(({ id }) => repo.cancelJoin(id, now)));
+    if (open.filter((join) => !isLocal(join)).length >= OPEN_JOINS) throw new AppError("conflict", `${OPEN_JOINS} join lines are open already. Cancel some on the Hosts page first.`);
     const token = newSecret();
     const expiresAt = now + request.minutes * 60_000;
     const id = newId("join");
@@ -80,8 +86,8 @@ export function createJoins({ repo, clock, publicUrl, pin, host }: JoinsDeps) {
     return { id, line: joinLine({ publicUrl: address, pin, token }), expiresAt };
   }
 
-  /** The open lines, newest first. */
-  const list = async (): Promise<JoinView[]> => (await repo.openJoins(clock.now())).map(({ id, tags, usesLeft, expiresAt, createdAt, hostId }) => ({ id, tags, usesLeft, expiresAt, createdAt, hostId }));
+  /** The open lines, newest first. The local agent's token is no line: nobody pastes it. */
+  const list = async (): Promise<JoinView[]> => (await repo.openJoins(clock.now())).filter((join) => !isLocal(join)).map(({ id, tags, usesLeft, expiresAt, createdAt, hostId }) => ({ id, tags, usesLeft, expiresAt, createdAt, hostId }));
 
   /** AppError not_found when there is none to cancel. */
   async function cancel(id: string): Promise<void> {
