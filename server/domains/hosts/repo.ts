@@ -33,15 +33,16 @@ export interface JoinRecord {
   createdAt: number;
   expiresAt: number;
   cancelledAt: number | null;
+  /** A user's id, or "command" or "local". */
+  createdBy: string;
   /** Set: gives this known host a new key. */
   hostId: string | null;
   /** The host that used it last. */
   usedByHostId: string | null;
 }
 
-export interface NewJoin extends Pick<JoinRecord, "id" | "tags" | "usesLeft" | "createdAt" | "expiresAt" | "hostId"> {
+export interface NewJoin extends Pick<JoinRecord, "id" | "tags" | "usesLeft" | "createdAt" | "expiresAt" | "createdBy" | "hostId"> {
   secretHash: string;
-  createdBy: string;
 }
 
 /** A host that a join token lets in; `fresh` false: a known host gets this key in place of its old one. */
@@ -169,7 +170,7 @@ function toJoin(row: JoinTokenModel | null): JoinRecord | null {
   return {
     id: row.id,
     tags: JSON.parse(row.tags) as string[],
-    usesLeft: row.usesLeft,
+    usesLeft: row.usesLeft, createdBy: row.createdBy,
     createdAt: row.createdAt.getTime(),
     expiresAt: row.expiresAt.getTime(),
     cancelledAt: row.cancelledAt?.getTime() ?? null,
