@@ -7,7 +7,7 @@ import { createTestClock } from "@/server/lib/clock";
 import { silentLogger } from "@/server/lib/logger";
 import type { Context } from "./context";
 import { router, t } from "./init";
-import { open, permit } from "./permit";
+import { declared, open, permit } from "./permit";
 
 const viewer = { id: "user_1", name: "Ana", role: "viewer" } as const;
 const context = (over: Partial<Context> = {}): Context => ({
@@ -37,6 +37,10 @@ describe("permit", () => {
   it("turns nobody away from open procedures, and everybody without a session from the others", async () => {
     expect(await call(context({ session: null })).hello()).toBe("hello");
     expect(await code(call(context({ session: null })).see())).toBe("UNAUTHORIZED");
+  });
+  it("lets no hub start with a procedure that declares neither a right nor why it is open", () => {
+    expect(declared(app)).toBe(app);
+    expect(() => declared(router({ app, deeper: router({ bare: t.procedure.query(() => "leak") }) }))).toThrow("deeper.bare");
   });
   it("keeps an AppError's code", async () => {
     expect(await code(call(context()).away())).toBe("SERVICE_UNAVAILABLE");

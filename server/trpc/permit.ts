@@ -7,10 +7,11 @@
  *
  * A subscription returns an async iterable that ends when `signal` aborts; pacing is added here.
  */
+import type { AnyTRPCRouter } from "@trpc/server";
 import { can, PERMISSIONS, type Permission } from "@/server/domains/access/permissions";
 import { AppError } from "@/server/lib/errors";
 import { asTrpcError } from "./error-edge";
-import { t } from "./init";
+import { type Meta, t } from "./init";
 import { paced } from "./paced";
 
 /** What every procedure does: AppErrors keep their code, queries stay off the WebSocket, subscriptions are paced. */
@@ -43,4 +44,12 @@ export function permit(permission: Permission) {
 /** A procedure for anybody, with the reason why that is right. */
 export function open(reason: string) {
   return base.meta({ open: reason });
+}
+
+/** Returns the router as it is; throws where a procedure was built without `permit` or `open`, so that such a hub does not start. */
+export function declared<R extends AnyTRPCRouter>(root: R): R {
+  const procedures = root._def.procedures as Record<string, { _def: { meta?: Meta } }>;
+  const bare = Object.entries(procedures).filter(([, { _def }]) => _def.meta?.permission === undefined && _def.meta?.open === undefined);
+  if (bare.length > 0) throw new Error(`these procedures declare no permission: ${bare.map(([path]) => path).join(", ")}`);
+  return root;
 }

@@ -10,6 +10,7 @@ import type { OperationsService } from "@/server/domains/operations/service";
 import { createSettingsRouter } from "@/server/domains/settings/router";
 import type { SettingsService } from "@/server/domains/settings/service";
 import { router } from "./init";
+import { declared } from "./permit";
 
 export interface Services {
   accounts: AccountsService;
@@ -20,13 +21,13 @@ export interface Services {
 }
 
 export function createRootRouter(services: Services) {
-  return router({
+  return declared(router({
     setup: createSetupRouter(services.accounts),
     session: createSessionRouter(services.accounts),
     fleet: createFleetRouter(services.fleet),
     hosts: createHostsRouter(services.hosts),
     operations: createOperationsRouter(services.operations),
     settings: createSettingsRouter(services.settings),
-  });
+  }));
 }
 export type AppRouter = ReturnType<typeof createRootRouter>;
