@@ -2,7 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
-import { expect, PERSON, signInHere, speak, test, watchErrors } from "./stage";
+import { expect, setUpIfNeeded, signInHere, speak, test, watchErrors } from "./stage";
 
 test.describe.configure({ mode: "serial" });
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
@@ -19,13 +19,10 @@ async function faults(page: Page): Promise<string[]> {
   });
 }
 
-test("set up", async ({ page, stage }) => {
-  await page.goto(stage.setUpLink);
-  await page.locator('input[name="name"]').fill(PERSON.name);
-  await page.locator('input[type="email"]').fill(PERSON.email);
-  await page.locator('input[type="password"]').fill(PERSON.password);
-  await page.locator('button[type="submit"]').click();
-  await page.waitForURL((url) => !url.pathname.startsWith("/set-up"));
+test.beforeAll(async ({ browser, stage }) => {
+  const page = await browser.newPage();
+  await setUpIfNeeded(page, stage);
+  await page.close();
 });
 
 for (const locale of ["en", "ko"] as const) {

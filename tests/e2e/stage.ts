@@ -1,6 +1,6 @@
 /**
  * The stage for browser tests: three real Docker hosts, and Binnacle started by `npm start`'s own launcher on
- * the hub's side with the first host's engine as "this machine". Each spec file gets one of its own.
+ * the hub's side with the first host's engine as "this machine".
  */
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
@@ -97,6 +97,22 @@ export function watchErrors(page: Page): string[] {
     if (message.type() === "error" && /Content Security Policy|Uncaught|Hydration|hydration/.test(message.text())) errors.push(message.text());
   });
   return errors;
+}
+
+/** Fills in the set-up page. */
+export async function setUp(page: Page, link: string): Promise<void> {
+  await page.goto(link);
+  await page.locator('input[name="name"]').fill(PERSON.name);
+  await page.locator('input[type="email"]').fill(PERSON.email);
+  await page.locator('input[type="password"]').fill(PERSON.password);
+  await page.locator('button[type="submit"]').click();
+  await page.waitForURL((address) => !address.pathname.startsWith("/set-up"));
+}
+
+/** For a file that may be the first on its stage or not: spec files share a stage while their tests pass. */
+export async function setUpIfNeeded(page: Page, stage: Stage): Promise<void> {
+  const answer = (await (await fetch(`${stage.url}/trpc/setup.status`)).json()) as { result: { data: { needed: boolean } } };
+  if (answer.result.data.needed) await setUp(page, stage.setUpLink);
 }
 
 /** Signs in on the page. */
