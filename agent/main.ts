@@ -3,6 +3,8 @@ import { IdentityError } from "@/protocol/wire/identity";
 import { systemClock } from "./clock";
 import { type AgentConfig, ConfigError, helpText, readConfig } from "./config";
 import { createContainerHandlers } from "./handlers/container";
+import { createLogHandlers } from "./handlers/logs";
+import { createMetricsHandlers } from "./handlers/metrics";
 import { createOperationHandlers } from "./handlers/operation";
 import { createTelemetryHandlers } from "./handlers/telemetry";
 import { afterAccept, mergeHubMemory } from "./hub-memory";
@@ -47,6 +49,8 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
       ...createTelemetryHandlers({ reflector, clock }),
       ...createContainerHandlers({ runtime, operations }),
       ...createOperationHandlers({ operations }),
+      ...createLogHandlers(),
+      ...createMetricsHandlers(),
     },
     hello: () => ({ ...introduce(clock.now()), allow: config.allow, name: config.name, token: memory.token, epoch: stateDir.epoch, runtime: reflector.status() }),
     onAccepted({ hostId, hostName }) {

@@ -6,6 +6,8 @@
  * by a named handler of the agent. There is no pass-through: what has no row cannot be asked.
  */
 import { z } from "zod/mini";
+import { LIMITS } from "./limits";
+import { LogCursor, LogPage, LogQuery, LogStart } from "./logs";
 import { Container, Cursor, Hello, Loss, Outcome, RuntimeId, StepId } from "./shapes";
 
 /** read: changes nothing. change: can be undone by another verb. destroy: cannot. */
@@ -22,19 +24,19 @@ export interface Verb {
   effect: Effect;
   /** The right a person needs; "link" marks the verbs by which the hub keeps the link itself. */
   permission: ContractPermission | "link";
-  /** "call": JSON in, JSON out. "stream": JSON in, NDJSON out. */
-  kind: "call" | "stream";
+  /** "call": JSON in, JSON out. "stream": JSON in, NDJSON out. "bytes": JSON in, bytes out. */
+  kind: "call" | "stream" | "bytes";
   input: z.core.$ZodType;
   output: z.core.$ZodType;
   engine?: EngineCall;
-  /** Longest wait for the answer's end (call) or its first byte (stream). */
+  /** Longest wait for the answer's end (call) or its first byte (stream, bytes). */
   deadlineMs: number;
   /** One line for PROTOCOL.md. */
   does: string;
 }
 
 /** The rights that the contract names. The hub's permission table must have a row for each. */
-export const CONTRACT_PERMISSIONS = ["fleet.view", "container.inspect", "container.operate", "container.kill", "container.remove"] as const;
+export const CONTRACT_PERMISSIONS = ["fleet.view", "container.inspect", "container.logs", "container.operate", "container.kill", "container.remove"] as const;
 export type ContractPermission = (typeof CONTRACT_PERMISSIONS)[number];
 
 const none = z.strictObject({});
@@ -75,6 +77,45 @@ export const CONTRACT = {
     input: z.strictObject({ after: z.nullable(Cursor) }),
     output: z.unknown(), // each line is a Frame; the reader parses line by line
     does: "Everything that is true and everything that happens, one Frame a line: runtime, list, then changes as they come, with a beat at least each heartbeat.",
+  },
+  "telemetry.keep": {
+    effect: "read", permission: "link", kind: "call", deadlineMs: QUICK_MS,
+    input: z.strictObject({ upTo: Cursor }),
+    output: none,
+    does: "The hub has stored everything counted up to there: the agent need not keep it.",
+  },
+  "metrics.live": {
+    effect: "read", permission: "fleet.view", kind: "stream", deadlineMs: QUICK_MS,
+    input: none,
+    output: z.unknown(), // each line is a Sample
+    does: "Somebody looks: one Sample a line, each second, for as long as the stream is open.",
+  },
+  "logs.follow": {
+    effect: "read", permission: "container.logs", kind: "bytes", deadlineMs: SHORT_MS,
+    input: z.strictObject({ id: RuntimeId, start: LogStart, follow: z.boolean() }),
+    output: z.unknown(), // messages of protocol/logs.ts
+    does: "A container's log from a place on, as the messages of protocol/logs.ts; with `follow` also what is written from now on.",
+  },
+  "logs.page": {
+    effect: "read", permission: "container.logs", kind: "call", deadlineMs: SHORT_MS,
+    input: z.strictObject({
+      id: RuntimeId,
+      /** null: the end. until: the last line before that moment, milliseconds since 1970. */
+      before: z.nullable(z.union([LogCursor, z.strictObject({ until: z.number().check(z.nonnegative(), z.lte(253_402_300_799_999)) })])),
+      lines: z.int().check(z.gte(1), z.lte(LIMITS.logPageLines)),
+    }),
+    output: LogPage,
+    does: "The lines of a container's log before a place.",
+  },
+  "logs.search": {
+    effect: "read", permission: "container.logs", kind: "stream", deadlineMs: SHORT_MS,
+    input: z.strictObject({
+      ids: z.array(RuntimeId).check(z.minLength(1), z.maxLength(LIMITS.logSearchContainers)),
+      query: LogQuery,
+      hits: z.int().check(z.gte(1), z.lte(LIMITS.logSearchHits)),
+    }),
+    output: z.unknown(), // each line is a LogSearchFrame
+    does: "Looks through logs on the host and sends only the lines that match, one LogSearchFrame a line.",
   },
   "container.inspect": {
     effect: "read", permission: "container.inspect", kind: "call", deadlineMs: SHORT_MS,
@@ -153,7 +194,9 @@ export type VerbName = keyof typeof CONTRACT;
 export type InputOf<V extends VerbName> = z.infer<(typeof CONTRACT)[V]["input"]>;
 export type OutputOf<V extends VerbName> = z.infer<(typeof CONTRACT)[V]["output"]>;
 type Where<Key extends "kind" | "effect", Value> = { [V in VerbName]: (typeof CONTRACT)[V][Key] extends Value ? V : never }[VerbName];
-export type StreamVerb = Where<"kind", "stream">;
+export type LineVerb = Where<"kind", "stream">;
+export type BytesVerb = Where<"kind", "bytes">;
+export type StreamVerb = LineVerb | BytesVerb;
 export type CallVerb = Exclude<VerbName, StreamVerb>;
 /** The verbs that change something: they go through the agent's journal and carry an OperationHeader. */
 export type ChangeVerb = Where<"effect", "change" | "destroy">;

@@ -62,8 +62,34 @@ export const LIMITS = {
   ports: 64,
   /** Any name, image reference, or error text. */
   textChars: 1_024,
-  /** Events that an agent keeps to replay after a lost link. */
-  replayEvents: 2_000,
+  /** Bytes on the host's disk for what happened and was measured while no hub read it. */
+  spoolBytes: 32 << 20,
+  /** Log lines kept beside a death, their bytes in all, and the bytes kept of one. */
+  boxLines: 200,
+  boxLogBytes: 256 * 1024,
+  boxLineBytes: 8 * 1024,
+  /** Bytes of an inspect document kept beside a death. */
+  boxInspectBytes: 256 * 1024,
+  /** Points of the metric window kept beside a death: 15 minutes of them. */
+  boxPoints: 90,
+  /** Running containers in one sample. Keeps it under lineBytes. */
+  sampleContainers: 2_000,
+  /** Mounted disks in one sample. */
+  sampleDisks: 32,
+  /** One message of a log stream. Protects the page. */
+  logMessageBytes: 1 << 20,
+  /** Text of one batch before packing. */
+  logBatchBytes: 256 * 1024,
+  /** Lines that a reader may ask for from the end. */
+  logTailLines: 50_000,
+  /** Lines and characters of one page of older lines. */
+  logPageLines: 2_000,
+  logPageBytes: 2 << 20,
+  /** One search: the pattern, the containers, the hits, and the characters of one hit. */
+  logPatternChars: 1_024,
+  logSearchContainers: 1_000,
+  logSearchHits: 1_000,
+  logHitChars: 4_096,
 } as const;
 
 /** Times of the link, in milliseconds. */
@@ -85,6 +111,11 @@ export const TIMES = {
   /** First and longest wait before dialling again; full jitter between. */
   backoffFirstMs: 500,
   backoffLongestMs: 15_000,
+  /** Between two samples; and while somebody looks. */
+  sampleMs: 10_000,
+  sampleLiveMs: 1_000,
+  /** What the pages show of the past, and what a death keeps of it. */
+  windowMs: 15 * 60_000,
   /** How long an agent keeps the result of an operation. */
   operationMemoryMs: 24 * 3_600_000,
 } as const;

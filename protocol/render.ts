@@ -2,6 +2,8 @@
 import { z } from "zod/mini";
 import { CONTRACT, VERB_NAMES, type Verb } from "./contract";
 import { LIMITS, TIMES } from "./limits";
+import { LogPage, LogSearchFrame } from "./logs";
+import { Sample } from "./metrics";
 import { AgentError, Frame, Hello, OperationHeader, Outcome } from "./shapes";
 import { PROTOCOL_HISTORY, PROTOCOL_RANGE } from "./version";
 
@@ -39,10 +41,11 @@ function shape(schema: z.core.$ZodType, io: "input" | "output"): string {
   return notation(z.toJSONSchema(schema, { io, unrepresentable: "any" }) as Schema);
 }
 
-const NAMED: [string, z.core.$ZodType][] = [["Hello", Hello], ["OperationHeader", OperationHeader], ["Outcome", Outcome], ["AgentError", AgentError]];
+const NAMED: [string, z.core.$ZodType][] = [["Hello", Hello], ["OperationHeader", OperationHeader], ["Outcome", Outcome], ["AgentError", AgentError], ["Sample", Sample], ["LogPage", LogPage], ["LogSearchFrame", LogSearchFrame]];
 
 function outputOf(row: Verb): string {
-  if (row.kind === "stream") return "NDJSON, one Frame a line";
+  if (row.kind === "stream") return "NDJSON, a frame a line";
+  if (row.kind === "bytes") return "messages of logs.ts";
   const named = NAMED.find(([, schema]) => schema === row.output);
   return named ? named[0] : `\`${shape(row.output, "output")}\``;
 }
@@ -65,7 +68,7 @@ export function renderProtocol(): string {
     "Made from `protocol/`; change it there. `npx vitest run protocol -u` writes it anew.",
     "",
     "The agent dials `/agent` with a WebSocket. In it runs TLS 1.3 with the agent as the server; both ends show a self-signed certificate and know each other by its SHA-256. In that runs HTTP/2, again with the agent as the server.",
-    "A request is `POST /<verb>` with a JSON body `{ input, operation? }`. The answer is 200 with JSON, or with NDJSON for a stream; or another status with `{ error: AgentError }`.",
+    "A request is `POST /<verb>` with a JSON body `{ input, operation? }`. The answer is 200 with JSON, or with NDJSON or bytes for a stream; or another status with `{ error: AgentError }`.",
     "The hub asks `session.open` first, then `session.accept` or `session.refuse`. Before it was accepted an agent answers nothing else. A change carries `operation`, an OperationHeader: the same step again has the same outcome and no second effect.",
     "",
     "## Verbs",

@@ -4,6 +4,7 @@
  */
 import { z } from "zod/mini";
 import { LIMITS } from "./limits";
+import { Sample } from "./metrics";
 import { LocalTarget } from "./target";
 
 const text = z.string().check(z.maxLength(LIMITS.textChars));
@@ -72,6 +73,11 @@ export const RuntimeStatus = z.object({
   engine: z.nullable(z.enum(["docker", "podman"])),
   version: z.nullable(text),
   apiVersion: z.nullable(text),
+  /** What the agent reads directly, and what only through the engine's API; `why` is for a person and null when direct. Absent: not looked yet. */
+  reach: z.optional(z.object({
+    metrics: z.object({ direct: z.boolean(), why: z.nullable(text) }),
+    logs: z.object({ direct: z.boolean(), why: z.nullable(text) }),
+  })),
 });
 export type RuntimeStatus = z.infer<typeof RuntimeStatus>;
 
@@ -107,21 +113,6 @@ export type RuntimeEvent = z.infer<typeof RuntimeEvent>;
 /** A place in a host's events. */
 export const Cursor = z.object({ epoch: place, seq: place });
 export type Cursor = z.infer<typeof Cursor>;
-
-/** One line of the telemetry stream. */
-export const Frame = z.discriminatedUnion("frame", [
-  /** Part of a whole list. A list begins with part 0 and replaces everything when `last` arrives. */
-  z.object({ frame: z.literal("list"), at: time, part: count, last: z.boolean(), containers: z.array(Container).check(z.maxLength(LIMITS.snapshotPart)) }),
-  z.object({ frame: z.literal("container"), at: time, container: Container }),
-  z.object({ frame: z.literal("gone"), at: time, id: RuntimeId }),
-  z.object({ frame: z.literal("event"), event: RuntimeEvent }),
-  /** Events from `from` to before `to` are lost for good. */
-  z.object({ frame: z.literal("gap"), at: time, from: z.nullable(Cursor), to: Cursor, why: text }),
-  z.object({ frame: z.literal("runtime"), at: time, status: RuntimeStatus }),
-  /** At least each heartbeat: `listedAt` is when the list was last known to be true; null before the first. */
-  z.object({ frame: z.literal("beat"), at: time, listedAt: z.nullable(time) }),
-]);
-export type Frame = z.infer<typeof Frame>;
 
 /** How much a host's owner lets any hub do: "view" reads, "operate" also changes, "all" also destroys. */
 export const Allowance = z.enum(["view", "operate", "all"]);
@@ -188,3 +179,50 @@ export const Loss = z.object({
   compose: z.nullable(z.object({ project: text, service: text })),
 });
 export type Loss = z.infer<typeof Loss>;
+
+/** What a container said and was, kept at its death, when it ran out of memory, or became unhealthy. */
+export const BlackBox = z.object({
+  /** The event that it belongs to. */
+  event: Cursor,
+  at: time,
+  id: RuntimeId,
+  target: LocalTarget,
+  /** Its last lines, as json-file entries (see log-text.ts), and how many older or longer ones were cut to keep the bound. */
+  lines: z.string().check(z.maxLength(LIMITS.boxLogBytes * 2)),
+  linesCut: count,
+  /** Why there are no lines, or not all; null when all is well. */
+  linesWhy: z.nullable(text),
+  /** The engine's document with secrets masked; null when the container was gone before it could be asked. */
+  inspect: z.nullable(z.record(z.string(), z.unknown())),
+  inspectWhy: z.nullable(text),
+  /** Its figures over the last TIMES.windowMs, oldest first. */
+  window: z.array(z.object({ at: time, cpu: z.nullable(z.number()), memory: z.nullable(z.number()), memoryLimit: z.nullable(z.number()) })).check(z.maxLength(LIMITS.boxPoints)),
+});
+export type BlackBox = z.infer<typeof BlackBox>;
+
+const at = { epoch: place, seq: place };
+/**
+ * One line of the telemetry stream. What is counted (event, sample, box, outcome) has a place in one row of
+ * numbers per agent run; the hub keeps it and says how far with `telemetry.keep`.
+ */
+export const Frame = z.discriminatedUnion("frame", [
+  /** The first frame: everything counted up to `to` happened before this stream was opened. */
+  z.object({ frame: z.literal("open"), at: time, to: Cursor }),
+  /** Part of a whole list. A list begins with part 0 and replaces everything when `last` arrives. */
+  z.object({ frame: z.literal("list"), at: time, part: count, last: z.boolean(), containers: z.array(Container).check(z.maxLength(LIMITS.snapshotPart)) }),
+  z.object({ frame: z.literal("container"), at: time, container: Container }),
+  z.object({ frame: z.literal("gone"), at: time, id: RuntimeId }),
+  z.object({ frame: z.literal("event"), event: RuntimeEvent }),
+  z.object({ frame: z.literal("sample"), ...at, sample: Sample }),
+  z.object({ frame: z.literal("box"), ...at, box: BlackBox }),
+  z.object({ frame: z.literal("outcome"), ...at, step: StepId, outcome: Outcome }),
+  /**
+   * What was counted from `from` to before `to` is lost for good. `since` and `until` bound the time in which
+   * something may have happened that nobody kept; null: not known.
+   */
+  z.object({ frame: z.literal("gap"), at: time, from: z.nullable(Cursor), to: Cursor, since: z.nullable(time), until: z.nullable(time), why: text }),
+  z.object({ frame: z.literal("runtime"), at: time, status: RuntimeStatus }),
+  /** At least each heartbeat: `listedAt` is when the list was last known to be true; null before the first. */
+  z.object({ frame: z.literal("beat"), at: time, listedAt: z.nullable(time) }),
+]);
+export type Frame = z.infer<typeof Frame>;

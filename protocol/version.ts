@@ -7,13 +7,14 @@
  */
 export const PROTOCOL_HISTORY = [
   { version: 1, since: "2026-11-22", change: "First version: session, telemetry, containers, operations." },
+  { version: 2, since: "2026-11-28", change: "Samples, black boxes and outcomes are counted among the events and kept until telemetry.keep; logs and live metrics; a runtime status says what is read directly." },
 ] as const;
 
 /** The version this tree speaks. A test holds it equal to the last row of the history. */
-export const PROTOCOL_VERSION = 1;
+export const PROTOCOL_VERSION = 2;
 
 /** The oldest version this tree still speaks. */
-export const PROTOCOL_OLDEST = 1;
+export const PROTOCOL_OLDEST = 2;
 
 /** The versions one side can speak, both ends included. */
 export interface VersionRange {

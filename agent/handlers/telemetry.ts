@@ -7,9 +7,10 @@ import type { Handlers } from "../tunnel/router";
 const STREAMS = 8;
 
 /** The noun "telemetry": what is true, and what happens. */
-export function createTelemetryHandlers({ reflector, clock }: { reflector: Reflector; clock: Clock }): Pick<Handlers, "telemetry.stream"> {
+export function createTelemetryHandlers({ reflector, clock }: { reflector: Reflector; clock: Clock }): Pick<Handlers, "telemetry.stream" | "telemetry.keep"> {
   const open = new Set<() => void>();
   return {
+    "telemetry.keep": () => ({}),
     async "telemetry.stream"({ after }, { signal, stream }) {
       const feed = createFeed({ reflector, clock, after });
       open.add(feed.close);

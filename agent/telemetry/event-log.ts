@@ -1,10 +1,10 @@
 /**
  * What happened, in order: each entry has the next number of this agent's run (epoch). The last
- * LIMITS.replayEvents are kept, so that a hub that was away reads on from where it stopped.
+ * REPLAY_EVENTS are kept, so that a hub that was away reads on from where it stopped.
  */
-import { LIMITS } from "@/protocol/limits";
 import type { Cursor, Frame, RuntimeEvent } from "@/protocol/shapes";
 
+const REPLAY_EVENTS = 2_000;
 type GapFrame = Extract<Frame, { frame: "gap" }>;
 type Entry = { event: RuntimeEvent } | { lostAt: number; why: string };
 
@@ -20,7 +20,7 @@ export interface EventReader {
   next(at: number): Extract<Frame, { frame: "event" }> | GapFrame | null;
 }
 
-export function createEventLog({ epoch, capacity = LIMITS.replayEvents }: { epoch: number; capacity?: number }): EventLog {
+export function createEventLog({ epoch, capacity = REPLAY_EVENTS }: { epoch: number; capacity?: number }): EventLog {
   const entries: Entry[] = [];
   let oldest = 1; // the number of entries[0]
   const last = () => oldest + entries.length - 1;
@@ -45,7 +45,7 @@ export function createEventLog({ epoch, capacity = LIMITS.replayEvents }: { epoc
     reader(after) {
       let start: GapFrame | null = null;
       let position = oldest - 1;
-      const gap = (at: number, from: Cursor | null, to: number, why: string): GapFrame => ({ frame: "gap", at, from, to: cursor(to), why });
+      const gap = (at: number, from: Cursor | null, to: number, why: string): GapFrame => ({ frame: "gap", at, from, to: cursor(to), since: null, until: null, why });
       if (after && after.epoch === epoch && after.seq <= last()) position = after.seq;
       else if (after && after.epoch < epoch) start = gap(0, { epoch: after.epoch, seq: after.seq + 1 }, oldest, "The agent was restarted since.");
       else if (after) start = gap(0, null, oldest, "The agent does not remember as far as the hub: its state directory is older than the hub's data.");

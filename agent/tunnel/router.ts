@@ -7,7 +7,7 @@ import { constants, type IncomingHttpHeaders, type ServerHttp2Stream } from "nod
 import { z } from "zod/mini";
 import type { Clock } from "@/agent/clock";
 import { AgentFailure } from "@/agent/errors";
-import { CONTRACT, isChange, type CallVerb, type InputOf, type OutputOf, type StreamVerb, type Verb, type VerbName } from "@/protocol/contract";
+import { CONTRACT, isChange, type BytesVerb, type CallVerb, type InputOf, type LineVerb, type OutputOf, type Verb, type VerbName } from "@/protocol/contract";
 import { LIMITS, TIMES } from "@/protocol/limits";
 import { OperationHeader, type AgentError } from "@/protocol/shapes";
 import type { FloodGate } from "@/protocol/wire/flood";
@@ -29,6 +29,19 @@ export interface StreamContext extends CallContext {
   stream: LineWriter;
 }
 
+/** What a handler of bytes gets. The answer ends when its promise settles. */
+export interface BytesContext extends CallContext {
+  stream: ByteWriter;
+}
+
+/** Writes bytes with back-pressure. */
+export interface ByteWriter {
+  /** Writes these parts in order; resolves when there is room for more. Rejects once the hub has cancelled or the tunnel has ended. The bytes must not change afterwards. */
+  write(...parts: Uint8Array[]): Promise<void>;
+  /** Bytes written and not yet taken by the tunnel: the way to the hub is the slower part while this is not 0. */
+  readonly waiting: number;
+}
+
 /** Writes NDJSON with back-pressure. */
 export interface LineWriter {
   /**
@@ -44,7 +57,9 @@ type SessionVerb = "session.open" | "session.accept" | "session.refuse";
 export type Handlers = {
   [V in Exclude<CallVerb, SessionVerb>]: (input: InputOf<V>, context: CallContext) => OutputOf<V> | Promise<OutputOf<V>>;
 } & {
-  [V in StreamVerb]: (input: InputOf<V>, context: StreamContext) => Promise<void>;
+  [V in LineVerb]: (input: InputOf<V>, context: StreamContext) => Promise<void>;
+} & {
+  [V in BytesVerb]: (input: InputOf<V>, context: BytesContext) => Promise<void>;
 };
 
 /** What the tunnel itself answers. */
@@ -62,7 +77,7 @@ export interface RouterOptions {
   clock: Clock;
 }
 
-type AnyHandler = (input: unknown, context: StreamContext) => unknown;
+type AnyHandler = (input: unknown, context: CallContext & { stream: unknown }) => unknown;
 
 const STATUS: Record<AgentError["code"], number> = {
   bad_input: 400,
@@ -98,10 +113,10 @@ export function createRouter({ handlers, gate, onBug, flood, clock }: RouterOpti
       gate(verb);
       const handler = handlers[verb] as AnyHandler;
       const row: Verb = CONTRACT[verb];
-      const context = { operation, signal: abort.signal, stream: createLineWriter(stream) };
-      if (row.kind === "stream") {
+      const context = { operation, signal: abort.signal, stream: row.kind === "bytes" ? createByteWriter(stream) : createLineWriter(stream) };
+      if (row.kind !== "call") {
         await handler(input, context);
-        if (!stream.headersSent) stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
+        if (!stream.headersSent) respond(stream, CONTENT_TYPES[row.kind]);
         return void stream.end();
       }
       const late = new Promise<never>((_resolve, reject) => {
@@ -166,24 +181,50 @@ function finish(stream: ServerHttp2Stream, status: number, text: string, clock: 
   stream.end(text);
 }
 
+const CONTENT_TYPES = { stream: "application/x-ndjson", bytes: "application/octet-stream" };
+function respond(stream: ServerHttp2Stream, contentType: string): void {
+  stream.respond({ ":status": 200, "content-type": contentType });
+}
+
 function createLineWriter(stream: ServerHttp2Stream): LineWriter {
   return {
     async write(value) {
       const line = `${JSON.stringify(value)}\n`;
       if (Buffer.byteLength(line) > LIMITS.lineBytes) throw new AgentFailure("internal", `A line is over ${LIMITS.lineBytes} bytes.`);
-      if (stream.destroyed || stream.closed) throw new AgentFailure("internal", "The hub ended the stream.");
-      if (!stream.headersSent) stream.respond({ ":status": 200, "content-type": "application/x-ndjson" });
-      if (stream.write(line)) return;
-      const gone = new AbortController();
-      const onClose = () => gone.abort();
-      stream.once("close", onClose);
-      try {
-        await once(stream, "drain", { signal: gone.signal });
-      } catch (error) {
-        throw new AgentFailure("internal", "The hub ended the stream.", { cause: error });
-      } finally {
-        stream.off("close", onClose);
-      }
+      begin(stream, CONTENT_TYPES.stream);
+      if (!stream.write(line)) await drained(stream);
     },
   };
+}
+
+function createByteWriter(stream: ServerHttp2Stream): ByteWriter {
+  return {
+    async write(...parts) {
+      begin(stream, CONTENT_TYPES.bytes);
+      let room = true;
+      for (const part of parts) room = stream.write(part);
+      if (!room) await drained(stream);
+    },
+    get waiting() {
+      return stream.writableLength;
+    },
+  };
+}
+
+function begin(stream: ServerHttp2Stream, contentType: string): void {
+  if (stream.destroyed || stream.closed) throw new AgentFailure("internal", "The hub ended the stream.");
+  if (!stream.headersSent) respond(stream, contentType);
+}
+
+async function drained(stream: ServerHttp2Stream): Promise<void> {
+  const gone = new AbortController();
+  const onClose = () => gone.abort();
+  stream.once("close", onClose);
+  try {
+    await once(stream, "drain", { signal: gone.signal });
+  } catch (error) {
+    throw new AgentFailure("internal", "The hub ended the stream.", { cause: error });
+  } finally {
+    stream.off("close", onClose);
+  }
 }

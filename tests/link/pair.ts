@@ -47,7 +47,8 @@ export function handlersWith(some: Partial<Handlers>): Handlers {
   return {
     "container.inspect": nothing, "container.loss": nothing, "container.look": nothing, "container.start": nothing, "container.stop": nothing,
     "container.restart": nothing, "container.pause": nothing, "container.unpause": nothing, "container.kill": nothing, "container.remove": nothing,
-    "operation.outcome": nothing, "telemetry.stream": nothing,
+    "operation.outcome": nothing, "telemetry.stream": nothing, "telemetry.keep": nothing,
+    "metrics.live": nothing, "logs.follow": nothing, "logs.page": nothing, "logs.search": nothing,
     ...some,
   };
 }

@@ -30,6 +30,7 @@ export const PERMISSIONS = {
   "fleet.view": { from: "viewer", scope: "host", record: false, allows: "See hosts, containers, their state and their history." },
   "operation.view": { from: "viewer", scope: "host", record: false, allows: "See operations and their progress." },
   "session.own": { from: "viewer", scope: "self", record: false, allows: "See and end one's own sessions." },
+  "container.logs": { from: "viewer", scope: "host", record: false, allows: "Read and search what containers say." },
   "container.inspect": { from: "operator", scope: "host", record: false, allows: "See a container's full configuration, environment values masked." },
   "container.operate": { from: "operator", scope: "host", record: true, allows: "Start, stop, restart, pause and unpause containers and stacks." },
   "operation.cancel": { from: "operator", scope: "host", record: true, allows: "Cancel the steps of an operation that have not begun." },

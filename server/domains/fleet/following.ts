@@ -114,6 +114,11 @@ export function createFollowing({ clock, log, random, saving, state: stateOf, se
       case "event":
         onEvent(state, frame.event);
         return false;
+      case "open":
+      case "sample":
+      case "box":
+      case "outcome":
+        return false;
       case "gap":
         counters.gaps += 1;
         log.warn({ host: state.id, from: frame.from, to: frame.to, why: frame.why }, "events of this host are lost");
