@@ -64,11 +64,11 @@ export function createLogIndex(): LogIndex {
   let flags = new Uint8Array(ROOM);
   let count = 0;
   let parts = new Map<number, number[]>();
-  let bytes = NOTHING;
+  let bytes: Uint8Array = NOTHING;
   let form: LogForm = "entries";
   const open: [Open, Open] = [freshOpen(), freshOpen()];
   /** What the last push left: the parts of open lines, then the bytes from `heldTail` on, whose entry is not whole. */
-  let held = NOTHING;
+  let held: Uint8Array = NOTHING;
   let heldTail = 0;
   let tailContinues = false;
 
