@@ -56,17 +56,16 @@ const fresh = (): Heard => ({ numbers: [], gaps: [], cursor: null });
 const range = (from: number, to: number) => Array.from({ length: to - from }, (_, i) => from + i);
 
 describe.each([
-  ["the installed engine", () => undefined],
+  ["the installed engine", null],
   ["Docker 26.1", engine26],
-] as const)("log files of %s", (_name, find) => {
+])("log files of %s", (_name, find) => {
   let lab: Lab;
   let host: LabHost;
   let runtime: Runtime;
   let logs: FileLogs;
 
   beforeAll(async () => {
-    const dockerdPath = await find();
-    lab = await startLab({ hosts: 1, ...(dockerdPath === undefined ? {} : { dockerdPath }) });
+    lab = await startLab({ hosts: 1, ...(find && { dockerdPath: await find() }) });
     host = lab.host(1);
     runtime = createDockerRuntime({ candidates: () => [{ from: "--docker", address: { kind: "unix", path: host.socket } }], clock: systemClock });
     await runtime.connect();
