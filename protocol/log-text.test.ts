@@ -235,7 +235,7 @@ it("the time of a line is the same, parsed or only looked at", () => {
 
 it("a time stamp is read as the calendar has it", () => {
   const read = (text: string) => stampAt(Buffer.from(text), 0, text.length);
-  fc.assert(fc.property(fc.date({ min: new Date(0), max: new Date(253_402_300_799_999), noInvalidDate: true }), (date) => expect(read(date.toISOString())).toBe(date.getTime())));
+  fc.assert(fc.property(fc.date({ min: new Date(0), max: new Date(253_402_300_799_999), noInvalidDate: true }), (date) => read(date.toISOString()) === date.getTime()));
   expect(read("2026-03-01T00:30:00.5-01:30")).toBe(Date.parse("2026-03-01T02:00:00.500Z"));
   for (const odd of ["", "2026-11-28", "2026-11-28T16:38:55", "2O26-11-28T16:38:55Z", "2026-11-28T16:38:55.1x", "1969-12-31T23:59:59Z"]) expect(read(odd)).toBeNull();
 });
