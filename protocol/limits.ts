@@ -80,6 +80,8 @@ export const LIMITS = {
   logMessageBytes: 1 << 20,
   /** Text of one batch before packing. */
   logBatchBytes: 256 * 1024,
+  /** One line of a log, joined from its parts. A longer one is shown in pieces. Protects whoever shows it. */
+  logLineBytes: 256 * 1024,
   /** Lines that a reader may ask for from the end. */
   logTailLines: 50_000,
   /** Lines and characters of one page of older lines. */
