@@ -63,7 +63,7 @@ async function build(config: Config): Promise<Hub> {
     const identity = await loadHubIdentity(data.path);
     const hub = await wireHub({ config, database, secrets, identity, clock: systemClock, log });
     // Last first: the pages' sockets and the tunnels end, so that the server has nothing left to wait for.
-    undo.push(() => hub.server.close(), () => hub.fleet.stop(), () => hub.gateway.close(), () => hub.trpcSocket.close(), () => hub.sockets.closeAll("the hub is stopping"), () => hub.operations.stop());
+    undo.push(() => hub.server.close(), () => hub.fleet.stop(), () => hub.gateway.close(), () => hub.trpcSocket.close(), () => hub.streamSocket.close(), () => hub.sockets.closeAll("the hub is stopping"), () => hub.operations.stop());
     await hub.fleet.start();
     await hub.operations.start();
     return hub;

@@ -96,6 +96,10 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
     const known = truth?.get(id);
     return truth && known ? { ...known.container, hostId, key: known.key, confirmedAt: truth.confirmedAt(known) } : undefined;
   }
+  function containersOf(hostId: string): ContainerView[] {
+    const known = [...(states.get(hostId)?.truth.all() ?? [])];
+    return known.flatMap(({ container }) => containerView(hostId, container.id) ?? []);
+  }
   function stored(hostId: string, id: string): StoredContainer | null {
     const known = states.get(hostId)?.truth.get(id);
     return known ? { hostId, runtimeId: id, document: known.text, confirmedAt: known.confirmedAt } : null;
@@ -201,11 +205,10 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
     host: hostView,
     hosts: hostViews,
     container: containerView,
+    /** All containers of one host. */
+    containers: containersOf,
     /** All containers of one compose project on one host. */
-    stack(hostId: string, project: string): ContainerView[] {
-      const known = [...(states.get(hostId)?.truth.all() ?? [])];
-      return known.filter(({ container }) => container.target.namespace === project).flatMap(({ container }) => containerView(hostId, container.id) ?? []);
-    },
+    stack: (hostId: string, project: string): ContainerView[] => containersOf(hostId).filter((container) => container.target.namespace === project),
     /** Called with the ids of containers that changed or went. Returns the unsubscribe. */
     onContainers(listener: (hostId: string, ids: Iterable<string>) => void): () => void {
       listeners.add(listener);
