@@ -64,8 +64,9 @@ export function createRowScan(store: LogStore, levelOf: (text: string) => LogLev
     if (marks.size <= store.length + SPARE) return;
     const kept = new Map<number, number>();
     for (let index = 0; index < store.length; index++) {
-      const mark = marks.get(store.row(index).id);
-      if (mark !== undefined) kept.set(store.row(index).id, mark);
+      const { id } = store.head(index);
+      const mark = marks.get(id);
+      if (mark !== undefined) kept.set(id, mark);
     }
     marks = kept;
   }
@@ -78,14 +79,14 @@ export function createRowScan(store: LogStore, levelOf: (text: string) => LogLev
     let waiting = 0;
     const before = new Map<string, number>();
     for (let index = 0; index < store.length; index++) {
-      const row = store.row(index);
-      const mark = row.gap ? LEVEL : marks.get(row.id);
+      const { id, source, isGap } = store.head(index);
+      const mark = isGap ? LEVEL : marks.get(id);
       if (mark === undefined) {
         waiting++;
         continue;
       }
-      const level = mark & GOES_ON ? (before.get(row.source) ?? 0) : mark & LEVEL;
-      if (!row.gap) before.set(row.source, level);
+      const level = mark & GOES_ON ? (before.get(source) ?? 0) : mark & LEVEL;
+      if (!isGap) before.set(source, level);
       if (level < least) {
         hidden++;
         continue;
@@ -107,9 +108,10 @@ export function createRowScan(store: LogStore, levelOf: (text: string) => LogLev
       if (isIdle() || wholeAt === store.version) return true;
       forgetGone();
       for (let index = store.length - 1, looked = 0; index >= 0; index--) {
-        const row = store.row(index);
-        if (row.gap || marks.has(row.id)) continue;
-        marks.set(row.id, look(row.line));
+        const { id, isGap } = store.head(index);
+        if (isGap || marks.has(id)) continue;
+        const { line } = store.row(index);
+        if (line) marks.set(id, look(line));
         if (++looked % SLICE === 0 && now() >= until) return false;
       }
       wholeAt = store.version;

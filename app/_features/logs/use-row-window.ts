@@ -7,6 +7,8 @@ import { createRowSizes, evenRows, indexOfId, measuredRows } from "./row-offsets
 const OVERSCAN = 14;
 /** Nearer to an end than this counts as there. */
 const END_PX = 6;
+/** Room above the first row, where it is said what comes before it. */
+export const HEAD_PX = 30;
 /** From here on older rows are asked for. */
 const TOP_PX = 600;
 
@@ -28,6 +30,8 @@ interface RowWindowOptions {
   measured: boolean;
   /** The window stays at the end. */
   following: boolean;
+  /** The row that is there first is to stand within the window, not at its top, when others come before it. */
+  middle: boolean;
   /** The person moved away from the end, or to it. */
   onLeaveEnd: () => void;
   onReachEnd: () => void;
@@ -38,7 +42,7 @@ interface RowWindowOptions {
  * A list that is only drawn where it is seen, that stays at its end while it is followed, and otherwise stays
  * on the row that the person reads, whatever comes in before it.
  */
-export function useRowWindow({ count, version, idOf, rowPx, measured, following, onLeaveEnd, onReachEnd, onNearTop }: RowWindowOptions) {
+export function useRowWindow({ count, version, idOf, rowPx, measured, following, middle, onLeaveEnd, onReachEnd, onNearTop }: RowWindowOptions) {
   const scroller = useRef<HTMLDivElement>(null);
   const block = useRef<HTMLDivElement>(null);
   /** Where the list was put last: what differs from it was done by the person. */
@@ -58,10 +62,13 @@ export function useRowWindow({ count, version, idOf, rowPx, measured, following,
     return index < 0 ? Math.min(anchor.index, Math.max(0, count - 1)) : index;
     // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
   }, [anchor, count, idOf, version]);
-  const bottom = Math.max(0, offsets.total - height);
-  const top = following ? bottom : Math.min(bottom, offsets.of(held) + anchor.within);
-  const first = Math.max(0, offsets.at(top) - OVERSCAN);
-  const last = Math.min(count - 1, offsets.at(top + height) + OVERSCAN);
+  // The first rows that come are held on to, so that older ones may come before them.
+  if (anchor.id < 0 && count > 0 && !following) setAnchor({ id: idOf(0), index: 0, within: -HEAD_PX - (middle ? Math.floor(height / 3) : 0) });
+  const total = HEAD_PX + offsets.total;
+  const bottom = Math.max(0, total - height);
+  const top = following ? bottom : Math.max(0, Math.min(bottom, HEAD_PX + offsets.of(held) + anchor.within));
+  const first = Math.max(0, offsets.at(top - HEAD_PX) - OVERSCAN);
+  const last = Math.min(count - 1, offsets.at(top - HEAD_PX + height) + OVERSCAN);
 
   useWidthAndHeight(scroller, useCallback((widthChanged: boolean, now: number) => {
     if (widthChanged) sizes.clear();
@@ -84,8 +91,8 @@ export function useRowWindow({ count, version, idOf, rowPx, measured, following,
   }, [isNearTop, onNearTop, version]);
 
   const holdAt = (pixels: number) => {
-    const index = Math.max(0, offsets.at(pixels));
-    setAnchor({ id: count > 0 ? idOf(index) : -1, index, within: Math.max(0, pixels - offsets.of(index)) });
+    const index = Math.max(0, offsets.at(pixels - HEAD_PX));
+    setAnchor({ id: count > 0 ? idOf(index) : -1, index, within: pixels - HEAD_PX - offsets.of(index) });
   };
   const onScroll = () => {
     const element = scroller.current;
@@ -109,15 +116,15 @@ export function useRowWindow({ count, version, idOf, rowPx, measured, following,
     first,
     last,
     /** Where the first drawn row begins. */
-    start: offsets.of(first),
-    total: offsets.total,
+    start: HEAD_PX + offsets.of(first),
+    total,
     /** The first row that is wholly in the window. */
-    firstSeen: Math.max(0, offsets.at(top + rowPx - 1)),
+    firstSeen: Math.max(0, offsets.at(top - HEAD_PX + rowPx - 1)),
     /** Stays where it is now, no longer at the end. */
     holdHere: () => holdAt(top),
     /** Brings a row into the window: into its middle, or just so far that it is seen. */
     scrollTo(index: number, where: "middle" | "near") {
-      const [from, to] = [offsets.of(index), offsets.of(index + 1)];
+      const [from, to] = [HEAD_PX + offsets.of(index), HEAD_PX + offsets.of(index + 1)];
       if (where === "near" && from >= top && to <= top + height) return holdAt(top);
       holdAt(Math.max(0, where === "middle" ? from - height / 2 + rowPx : from < top ? from - rowPx * 2 : to - height + rowPx * 2));
     },
