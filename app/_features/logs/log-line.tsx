@@ -20,7 +20,10 @@ export const SOURCE_COLOURS = 8;
 /** The class of a source's colour, by its place among the chosen containers. */
 export const sourceClass = (index: number): string => `log-source-${index % SOURCE_COLOURS}`;
 
-const LEVEL_LOOKS: Record<LogLevel, string> = { trace: "text-ink-3", debug: "text-ink-3", info: "text-ink-3", warn: "text-warn", error: "text-bad", fatal: "text-bad font-bold" };
+export const LEVEL_LOOKS: Record<LogLevel, string> = { trace: "text-ink-3", debug: "text-ink-3", info: "text-ink-3", warn: "text-warn", error: "text-bad", fatal: "text-bad font-bold" };
+
+/** As loggers write it, in every language. */
+export const levelWord = (level: LogLevel): string => level.toUpperCase();
 
 export interface LineLook {
   wraps: boolean;
@@ -99,7 +102,7 @@ export const LogLine = memo(
           </span>
         )}
         <span className={classes("shrink-0 text-[10.5px]! tracking-[0.02em] select-none", isPhone ? "w-[1ch]" : "w-[5ch]", level && LEVEL_LOOKS[level])} title={level ? t(`level.${level}`) : undefined}>
-          {level ? t(`${isPhone ? "levelLetter" : "levelWord"}.${level}`) : null}
+          {level ? levelWord(level).slice(0, isPhone ? 1 : undefined) : null}
         </span>
         <span dir="ltr" className={classes("log-text", wraps ? "min-w-0 flex-1 [overflow-wrap:anywhere] whitespace-pre-wrap" : "whitespace-pre")}>
           {line.stream === "stderr" ? (
