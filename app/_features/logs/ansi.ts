@@ -10,7 +10,6 @@ export interface Piece {
 }
 
 /** Anything but a tab that is no plain character of a line. */
-// eslint-disable-next-line no-control-regex -- these are what is looked for
 const SPECIAL = /[\u0000-\u0008\u000a-\u001f\u007f-\u009f\u202a-\u202e\u2066-\u2069]/;
 /** Characters that one sequence may have before its end: what is longer is no sequence but text. */
 const SEQUENCE_CHARS = 4_096;

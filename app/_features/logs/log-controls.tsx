@@ -46,47 +46,38 @@ export function TimeMenu({ address, onChange }: { address: LogAddress; onChange:
         ))}
         <MenuItem onSelect={() => setIsAsking(true)}>{t("moment")}</MenuItem>
       </Menu>
-      <TimeDialog open={isAsking} onOpenChange={setIsAsking} at={address.at} onGo={goTo} />
+      <Dialog open={isAsking} onOpenChange={setIsAsking} title={t("dialog")}>
+        <MomentForm
+          at={address.at}
+          onGo={(at) => {
+            setIsAsking(false);
+            goTo(at);
+          }}
+        />
+      </Dialog>
     </>
   );
 }
 
-function TimeDialog({ open, onOpenChange, at, onGo }: { open: boolean; onOpenChange: (open: boolean) => void; at: number | null; onGo: (at: number) => void }) {
+function MomentForm({ at, onGo }: { at: number | null; onGo: (at: number) => void }) {
   const t = useTranslations("logs.time");
-  const [text, setText] = useState<string | null>(null);
-  const shown = text ?? (open ? toField(at ?? Date.now()) : "");
-  const moment = fromField(shown);
-  const close = (isOpen: boolean) => {
-    setText(null);
-    onOpenChange(isOpen);
-  };
-  const go = () => {
-    if (moment === null) return;
-    onGo(moment);
-    close(false);
-  };
+  const [text, setText] = useState(() => toField(at ?? Date.now()));
+  const moment = fromField(text);
   return (
-    <Dialog
-      open={open}
-      onOpenChange={close}
-      title={t("dialog")}
-      footer={
-        <Button tone="primary" disabled={moment === null} onClick={go}>
-          {t("go")}
-        </Button>
-      }
+    <form
+      className="flex flex-col gap-4"
+      onSubmit={(event) => {
+        event.preventDefault();
+        if (moment !== null) onGo(moment);
+      }}
     >
-      <form
-        onSubmit={(event) => {
-          event.preventDefault();
-          go();
-        }}
-      >
-        <Field label={t("momentLabel")} hint={t("momentHint")}>
-          {(control) => <Input {...control} type="datetime-local" step="1" value={shown} onChange={(event) => setText(event.target.value)} />}
-        </Field>
-      </form>
-    </Dialog>
+      <Field label={t("momentLabel")} hint={t("momentHint")}>
+        {(control) => <Input {...control} type="datetime-local" step="1" value={text} onChange={(event) => setText(event.target.value)} />}
+      </Field>
+      <Button type="submit" tone="primary" disabled={moment === null} className="self-end">
+        {t("go")}
+      </Button>
+    </form>
   );
 }
 

@@ -76,10 +76,14 @@ export function useRowWindow({ count, version, idOf, rowPx, measured, following,
     setMeasure((before) => before + 1);
   }, [sizes]));
 
+  const takeAll = useCallback(() => {
+    // Ends by itself: the same heights twice are no change.
+    if (measured && block.current && takeHeights(block.current, sizes.take)) setMeasure((before) => before + 1);
+  }, [measured, sizes]);
   useLayoutEffect(() => {
     const element = scroller.current;
     if (!element) return;
-    if (measured && block.current && takeHeights(block.current, sizes.take)) setMeasure((before) => before + 1);
+    takeAll();
     if (Math.abs(element.scrollTop - top) > 0.5) element.scrollTop = top;
     put.current = element.scrollTop;
   });
