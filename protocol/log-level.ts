@@ -32,7 +32,7 @@ const KLOG = /^([VDIWEF])(?:\d{4} |\d{8} |\/)/;
 const SYSLOG = /^<(\d{1,3})>/;
 /** A word at the start, after what a time, a process and a name may put before it. */
 const HEAD_WORD = /(?:^|[\s\]|)>-])([A-Za-z]{3,13}\d?)(:|\s|\]|\||\[|!|$)/g;
-const ANSI = /\u001b\[[0-9;]*m/g; // eslint-disable-line no-control-regex
+const ANSI = /\u001b\[[0-9;]*m/g;  
 
 /** The level that a line tells; null: it tells none. The text is one line without its newline. */
 export function levelOf(text: string): LogLevel | null {

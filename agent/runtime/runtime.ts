@@ -87,6 +87,8 @@ export interface Runtime {
    * that could not be read, so that the listener looks for itself.
    */
   follow(options: { since: number | null; onEvent(event: EngineEvent): void; onDoubt(why: string): void }): Promise<EventSubscription>;
+  /** The engine's data directory as the engine names it; null where it does not say. */
+  dataRoot(): Promise<string | null>;
   /**
    * A container's log as the engine sends it, each line with its time stamp: frames of 8 bytes of header, or plain
    * text where the container has a TTY. Resolves when the answer begins.

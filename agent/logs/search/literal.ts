@@ -7,7 +7,7 @@
 /** Shorter ones are found everywhere. */
 const SHORTEST = 2;
 /** Characters that the engines write differently in json-file text: escaped, or put for what is no UTF-8. */
-const UNSAFE = /["\\<>&\u0000-\u001f\u007f\u2028\u2029\ufffd\ud800-\udfff]/u; // eslint-disable-line no-control-regex
+const UNSAFE = /["\\<>&\u0000-\u001f\u007f\u2028\u2029\ufffd\ud800-\udfff]/u;  
 const NOT_PLAIN = /["\\<>&]|[^\u0020-\u007e]/u;
 const META = new Set("^$.|?*+()[]{}\\");
 

@@ -25,6 +25,8 @@ const SIZE_MS = 12_000;
 const SMALL_BYTES = 64 * 1024;
 /** 10,000 labels of 1 KB; what is over is not one container's business. */
 const INSPECT_BYTES = 16 << 20;
+/** Lists plugins, registries and runtimes. */
+const INFO_BYTES = 1 << 20;
 /** 30,000 stopped containers are 45 MB. */
 const LIST_BYTES = 128 << 20;
 /** Events repeat all labels. A longer line is skipped and the truth is listed again. */
@@ -174,6 +176,10 @@ export function createDockerRuntime({ candidates, clock }: { candidates: () => E
         },
       });
       return { ended, close: () => void answer.destroy() };
+    },
+    async dataRoot() {
+      const info = await get("/info", READ_MS, INFO_BYTES);
+      return isFields(info) ? textAt(info, "DockerRootDir") || null : null;
     },
     async openLog(id, request, receiver) {
       const { address, prefix } = connected();
