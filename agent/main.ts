@@ -11,6 +11,7 @@ import { afterAccept, mergeHubMemory } from "./hub-memory";
 import { loadAgentIdentity } from "./identity";
 import { AGENT_VERSION, introduce } from "./introduction";
 import { createLog, type Log } from "./log";
+import { createLogs } from "./logs/logs";
 import { openJournal } from "./operations/journal";
 import { createOperations, type Operations } from "./operations/operations";
 import { createReflector } from "./reflector";
@@ -37,6 +38,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
   });
   const operations: Operations = createOperations({ runtime, journal, allow: config.allow, clock, log });
   const reflector = createReflector({ runtime, clock, log, epoch: stateDir.epoch, stepAt: operations.stepAt });
+  const logs = createLogs({ runtime, reflector, clock, hostRoot: "" });
   reflector.start();
   void operations.settleOpen();
 
@@ -49,7 +51,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
       ...createTelemetryHandlers({ reflector, clock }),
       ...createContainerHandlers({ runtime, operations }),
       ...createOperationHandlers({ operations }),
-      ...createLogHandlers(),
+      ...createLogHandlers({ logs, clock }),
       ...createMetricsHandlers(),
     },
     hello: () => ({ ...introduce(clock.now()), allow: config.allow, name: config.name, token: memory.token, epoch: stateDir.epoch, runtime: reflector.status() }),
@@ -70,6 +72,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
 
   return async () => {
     tunnel.stop();
+    logs.stop();
     reflector.stop();
     await journal.close();
     stateDir.release();

@@ -316,7 +316,12 @@ function ascii(bytes: Uint8Array, start: number, end: number): string {
 
 /** One json-file line, with its newline. `line.text` is one line, without a newline. */
 export function writeEntry(line: Pick<LogLine, "text" | "stream" | "time">): string {
-  return `{"log":${JSON.stringify(`${line.text}\n`)},"stream":"${line.stream}","time":${JSON.stringify(line.time)}}\n`;
+  return writeEntryParts(`${line.text}\n`, line.stream, line.time);
+}
+
+/** As `writeEntry`, for a part of a line as well: `log` ends with a newline where the line ends. */
+export function writeEntryParts(log: string, stream: LogLine["stream"], time: string): string {
+  return `{"log":${JSON.stringify(log)},"stream":"${stream}","time":${JSON.stringify(time)}}\n`;
 }
 
 /** The lines of json-file text, also those that were not ended. */
