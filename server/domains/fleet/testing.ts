@@ -18,7 +18,7 @@ import { silentLogger } from "@/server/lib/logger";
 import * as z from "zod/v4/core";
 import { createFleetRepo, type FleetRepo } from "./repo";
 import type { ContainerView, FleetMessage, HostView } from "./schema";
-import { createFleetService, type FleetService } from "./service";
+import { createFleetService, type FleetDeps, type FleetService } from "./service";
 
 /** What answers for one host. A promise that never settles is an engine that hangs. */
 export interface TestAgent {
@@ -26,6 +26,8 @@ export interface TestAgent {
   change?(verb: ChangeVerb, input: unknown, header: OperationHeader): Promise<unknown>;
   /** Asked when the hub opens the telemetry stream; writes frames into `stream`. */
   telemetry?(after: InputOf<"telemetry.stream">["after"], stream: TestStream): void;
+  /** Asked when the hub opens the stream of measurements; `gone` aborts when the hub ends it. */
+  live?(stream: TestStream, gone: AbortSignal): void;
 }
 export interface TestStream {
   send(...frames: Frame[]): void;
@@ -71,15 +73,21 @@ export function createTestGateway(clock: Clock): TestGateway {
       hostId, protocol: 1, address: "192.0.2.7", hello: testHello(over),
       call: (verb, input) => checked(verb, input, async () => agent.call?.(verb, input)) as Promise<OutputOf<typeof verb>>,
       change: (verb, input, header) => checked(verb, input, async () => agent.change?.(verb, input, header)) as Promise<OutputOf<typeof verb>>,
-      async stream(_verb, input) {
+      async stream(verb, input) {
         if (ended.signal.aborted) throw new AppError("host_away", "The host is away.");
         const bytes = new PassThrough();
         ended.signal.addEventListener("abort", () => bytes.destroy(lost()), { once: true });
-        agent.telemetry?.((input as InputOf<"telemetry.stream">).after, {
+        const written: TestStream = {
           send: (...frames) => frames.forEach((frame) => bytes.write(`${JSON.stringify(Frame.parse(frame))}\n`)),
           raw: (text) => void bytes.write(text),
           end: () => void bytes.end(),
-        });
+        };
+        if (verb === "telemetry.stream") agent.telemetry?.((input as InputOf<"telemetry.stream">).after, written);
+        else {
+          const gone = new AbortController();
+          bytes.once("close", () => gone.abort());
+          agent.live?.(written, gone.signal);
+        }
         return bytes;
       },
       close(why) {
@@ -167,6 +175,8 @@ export interface FleetStage {
   hosts: HostsService;
   fleet: FleetService;
   repo: FleetRepo;
+  /** What hears of outcomes. */
+  onOutcome: FleetDeps["outcome"];
 }
 export type Stage = Awaited<ReturnType<typeof createFleetStage>>;
 
@@ -174,14 +184,14 @@ export async function createFleetStage() {
   const database = await createTestDatabase();
   const clock = createTestClock();
   // start() sets the rest, now and after each restart of the hub.
-  const s = { database, clock } as FleetStage;
+  const s = { database, clock, onOutcome: () => Promise.resolve() } as unknown as FleetStage;
 
   async function start(over: Partial<FleetRepo> = {}): Promise<void> {
     s.gateway = createTestGateway(clock);
     s.hosts = createHostsService({ repo: createHostsRepo(s.database.db), gateway: s.gateway, clock, log: silentLogger, publicUrl: () => "http://hub:1", pin: "A".repeat(43) });
     await s.hosts.load();
     s.repo = { ...createFleetRepo(s.database.db), ...over };
-    s.fleet = createFleetService({ repo: s.repo, hosts: s.hosts, gateway: s.gateway, clock, log: silentLogger, random: () => 0.5 });
+    s.fleet = createFleetService({ repo: s.repo, hosts: s.hosts, gateway: s.gateway, clock, log: silentLogger, outcome: (...told) => s.onOutcome(...told), random: () => 0.5 });
     await s.fleet.start();
   }
   async function join(name: string): Promise<string> {
