@@ -26,14 +26,19 @@ describe("events of the fleet", () => {
     await s.fleet.flush();
     expect(await s.database.db.eventRow.count()).toBe(3);
   });
-  it("are asked for from the beginning when the agent counts anew", async () => {
+  it("are asked for from the hub's place also where the agent counts from a lower one, and it says where it goes on", async () => {
     const web = await s.join("web");
     await s.database.db.host.update({ where: { id: web }, data: { cursorEpoch: 50, cursorSeq: 7 } });
     await s.fleet.stop();
     await s.start();
     const agent = s.connect(web, []);
     await until(() => agent.opened.length === 1);
-    expect(agent.opened[0]?.after).toBeNull();
+    expect(agent.opened[0]?.after).toEqual({ epoch: 50, seq: 7 });
+    agent.send({ frame: "gap", at: 1, from: null, to: { epoch: 1, seq: 1 }, since: null, until: null, why: "Its directory is older." }, { frame: "event", event: happened(1) });
+    await until(() => s.fleet.stats().unsavedRecords === 2);
+    await s.fleet.flush();
+    expect(await s.database.db.host.findUnique({ where: { id: web }, select: { cursorEpoch: true, cursorSeq: true } })).toEqual({ cursorEpoch: 1, cursorSeq: 1 });
+    expect(await s.database.db.eventRow.count()).toBe(1);
   });
   it("that could not be stored are read from the agent again", async () => {
     const real = createFleetRepo(s.database.db);

@@ -86,8 +86,6 @@ export function createFollowing({ clock, log, random, saving, keep, state: state
       state.link = change.link;
       state.why = state.refused = null;
       state.address = change.link.address;
-      // An agent that counts from a lower place began anew: its state directory was lost.
-      if (state.cursor !== null && change.link.hello.epoch < state.cursor.epoch) state.cursor = state.savedCursor = null;
       follow(state, change.link);
       keep(state);
     }
@@ -158,7 +156,7 @@ export function createFollowing({ clock, log, random, saving, keep, state: state
     const entry = toEntry(frame, { hostId: state.id, lateTo: state.lateTo, receivedAt: clock.now(), chars });
     // An agent that does not know the place it was asked for goes on from another, which may lie before it.
     const elsewhere = frame.frame === "gap" && frame.from === null;
-    if (!elsewhere && !isAfter(entry.cursor ?? entry.place, state.cursor)) {
+    if (!elsewhere && !isAfter(entry.place, state.cursor)) {
       counters.repeatedRecords += 1;
       return;
     }

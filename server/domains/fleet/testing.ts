@@ -6,7 +6,8 @@
 import { setMaxListeners } from "node:events";
 import { PassThrough } from "node:stream";
 import { CONTRACT, type ChangeVerb, type InputOf, type OutputOf, type ReadVerb, type VerbName } from "@/protocol/contract";
-import { Frame, type Container, type Cursor, type Hello, type OperationHeader, type RuntimeEvent } from "@/protocol/shapes";
+import type { ContainerFigures, HostFigures, Sample } from "@/protocol/metrics";
+import { Frame, type BlackBox, type Container, type Cursor, type Hello, type OperationHeader, type RuntimeEvent } from "@/protocol/shapes";
 import { deriveTarget } from "@/protocol/target";
 import { createTestDatabase, type TestDatabase } from "@/server/db/testing";
 import { createHostsRepo } from "@/server/domains/hosts/repo";
@@ -167,6 +168,21 @@ export const happened = (seq: number, over: Partial<RuntimeEvent> = {}): Runtime
   epoch: 1, seq, at: 1_000 * seq, kind: "die", id: testContainer("a").id, target: testContainer("a").target, name: "a", image: "busybox:1",
   exitCode: 1, signal: null, health: null, asked: false, step: null, ...over,
 });
+
+const figures = { cpu: null, cpuLimit: null, throttled: null, memory: null, memoryLimit: null, received: null, sent: null, read: null, written: null, pids: null };
+/** What these containers and their host used at `at`. */
+export const measured = (at: number, containers: (Partial<ContainerFigures> & { id: string })[] = [], host: Partial<HostFigures> | null = {}): Sample => ({
+  at, spanMs: 10_000,
+  host: host && { cpu: 1, cpus: 2, load: [0.5, 0.4, 0.3], memory: 2 ** 30, memoryTotal: 2 ** 31, swap: 0, swapTotal: 0, disks: [{ mount: "/", used: 1, total: 2 }], received: 1, sent: 1, read: 1, written: 1, ...host },
+  containers: containers.map((its) => ({ ...figures, ...its })),
+});
+export const sampled = (seq: number, sample: Sample, epoch = 1): Frame => ({ frame: "sample", epoch, seq, sample });
+/** The black box of the event before it. */
+export const boxed = (seq: number, over: Partial<BlackBox> = {}, epoch = 1): Frame => ({ frame: "box", epoch, seq, box: {
+  event: { epoch, seq: seq - 1 }, at: 1_000 * seq, id: testContainer("a").id, target: testContainer("a").target,
+  lines: '{"log":"the end\\n","stream":"stderr","time":"2026-01-01T00:00:00Z"}\n', linesCut: 3, linesWhy: null, inspect: { Id: "x" }, inspectWhy: null,
+  window: [{ at: 1_000, cpu: 0.5, memory: 1, memoryLimit: null }], ...over,
+} });
 
 export interface FleetStage {
   database: TestDatabase;
