@@ -163,6 +163,7 @@ export function createFollowing({ clock, log, random, saving, keep, state: state
     // Not moved on when there is no room: the stream will be opened again from what is stored.
     if (!saving.record(entry)) return;
     state.cursor = entry.cursor ?? state.cursor;
+    state.met = true;
     if (entry.late) counters.lateRecords += 1;
     if (frame.frame === "sample") onSample(state.id, frame.sample, entry.late);
     if (frame.frame !== "gap") return;

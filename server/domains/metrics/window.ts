@@ -149,7 +149,7 @@ export function createHostWindow(keyOf: (id: string) => string | null) {
       const sums = { cpu: createMeans(points), memory: createMeans(points) };
       const start = now - ahead - TIMES.windowMs;
       for (const slot of row ? shown(now) : []) {
-        const part = Math.min(points - 1, Math.floor((((at[slot] ?? 0) - start) / TIMES.windowMs) * points));
+        const part = Math.min(points, Math.ceil((((at[slot] ?? 0) - start) / TIMES.windowMs) * points)) - 1;
         const figures = row?.get(slot);
         sums.cpu.add(part, figures?.cpu ?? null);
         sums.memory.add(part, figures?.memory ?? null);
