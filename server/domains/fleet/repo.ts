@@ -199,9 +199,13 @@ async function insertRecords(tx: Tx, rows: Rows): Promise<void> {
     INSERT INTO BoxRow (hostId, epoch, seq, receivedAt, late, at, target, runtimeId, eventEpoch, eventSeq, document)
     SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 4, value ->> 5, value ->> 6, value ->> 7, value ->> 8, value ->> 9, unhex(value ->> 10) FROM json_each(${boxes}) WHERE true ON CONFLICT (hostId, epoch, seq) DO NOTHING`;
   const gaps = of("gap", (body) => (body.kind === "gap" ? [stamp(body.at), stampOrNull(body.since), stampOrNull(body.until), body.why] : []));
+  // A gap begins after the last measurement before it that is stored, whatever its host knows of that.
   if (gaps !== null) await tx.$executeRaw`
     INSERT INTO GapRow (hostId, epoch, seq, receivedAt, at, since, until, why)
-    SELECT value ->> 0, value ->> 1, value ->> 2, value ->> 3, value ->> 5, value ->> 6, value ->> 7, value ->> 8 FROM json_each(${gaps}) WHERE true ON CONFLICT (hostId, epoch, seq) DO NOTHING`;
+    SELECT hostId, epoch, seq, receivedAt, at, iif(known > until, since, coalesce(max(since, known), since, known)), until, why FROM (
+      SELECT value ->> 0 AS hostId, value ->> 1 AS epoch, value ->> 2 AS seq, value ->> 3 AS receivedAt, value ->> 5 AS at, value ->> 6 AS since, value ->> 7 AS until, value ->> 8 AS why,
+        (SELECT s.at FROM SampleRow s WHERE s.hostId = value ->> 0 AND (s.epoch, s.seq) < (value ->> 1, value ->> 2) ORDER BY s.epoch DESC, s.seq DESC LIMIT 1) AS known
+      FROM json_each(${gaps})) WHERE true ON CONFLICT (hostId, epoch, seq) DO NOTHING`;
 }
 
 interface BoxHead {
