@@ -1,5 +1,5 @@
 /** Reads lines of a file from a place on, up to another, and holds one piece of it at a time. */
-import { type FileHandle, open } from "node:fs/promises";
+import { type FileHandle, open as openFile } from "node:fs/promises";
 
 const PIECE_BYTES = 64 * 1024;
 
@@ -29,7 +29,7 @@ export function createLineScanner(path: () => string, maxBytes: number): LineSca
     const rest = held.subarray(at);
     const wanted = Math.min(Math.max(PIECE_BYTES, rest.length), end - offset - rest.length);
     if (wanted <= 0) return false;
-    file ??= await open(path(), "r");
+    file ??= await openFile(path(), "r");
     const piece = Buffer.allocUnsafe(rest.length + wanted);
     rest.copy(piece);
     const { bytesRead } = await file.read(piece, rest.length, wanted, offset + rest.length);
@@ -72,8 +72,9 @@ export function createLineScanner(path: () => string, maxBytes: number): LineSca
     async rest() {
       held = Buffer.alloc(0);
       at = 0;
-      await file?.close();
+      const open = file;
       file = null;
+      await open?.close();
     },
   };
 }
