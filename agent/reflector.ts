@@ -8,8 +8,9 @@ import type { Clock } from "./clock";
 import { AgentFailure } from "./errors";
 import type { Log } from "./log";
 import type { EngineEvent, Runtime, Sighting } from "./runtime/runtime";
+import type { Earlier } from "./spool/earlier";
+import type { Gap } from "./spool/record";
 import { createDeaths } from "./telemetry/deaths";
-import { createEventLog, type EventLog } from "./telemetry/event-log";
 
 /** The slow period. */
 export const RELIST_MS = 30_000;
@@ -24,8 +25,12 @@ const LOOKS_AT_ONCE = 8;
 const REMEMBERED_EVENTS = 1_024;
 /** A new subscription asks for a little more than was missed, since events are not sent in order of time. */
 const OVERLAP_MS = 1_000;
+/** An agent that was away asks for no more than this; engines remember a few hundred events at most. */
+const EARLIER_MS = 24 * 3_600_000;
 
-export type Change = { what: "list" | "event" | "status" } | { what: "container"; id: string };
+/** Something that happened, before it has a place among all that is counted. */
+export type Happening = Omit<RuntimeEvent, "epoch" | "seq">;
+export type Change = { what: "list" | "status" } | { what: "container"; id: string };
 
 export interface Reflector {
   start(): void;
@@ -35,7 +40,6 @@ export interface Reflector {
   containers(): ReadonlyMap<string, Container>;
   /** When the containers were last known to be true; null before the first list. */
   listedAt(): number | null;
-  events: EventLog;
   /** Tells what changed, not how: the listener reads it when it wants to. Returns the unsubscribe. */
   subscribe(listener: (change: Change) => void): () => void;
 }
@@ -44,23 +48,29 @@ export interface ReflectorOptions {
   runtime: Runtime;
   clock: Clock;
   log: Log;
-  epoch: number;
+  /** Where the agent's last run ended: what happened since is asked for as far as the engine remembers it. */
+  earlier: Pick<Earlier, "at" | "events">;
+  /** Told of each event once, in the engine's order. */
+  happened(event: Happening): void;
+  /** Told of each stretch of time in which something may have happened that was not seen. */
+  missed(gap: Gap): void;
   /** The step that this agent ran on a container at that moment, and whether it meant to end it. */
   stepAt(id: string, at: number): { step: string; ends: boolean } | null;
 }
 
-export function createReflector({ runtime, clock, log, epoch, stepAt }: ReflectorOptions): Reflector {
-  const events = createEventLog({ epoch });
+export function createReflector({ runtime, clock, log, earlier, happened, missed, stepAt }: ReflectorOptions): Reflector {
   const deaths = createDeaths();
   const listeners = new Set<(change: Change) => void>();
   const containers = new Map<string, Container>();
   const stopSignals = new Map<string, number>();
   /** Containers that ran out of memory in this run. */
   const starved = new Set<string>();
-  const remembered = new Set<string>();
+  const remembered = new Set(earlier.events.map(keyOf));
   let status = runtime.status();
   let listedAt: number | null = null;
-  let lastEventAt: number | null = null;
+  let lastEventAt = earlier.at === null ? null : Math.min(clock.now(), Math.max(earlier.at, clock.now() - EARLIER_MS));
+  /** Since when nothing is heard from the engine. */
+  let away: { since: number; why: string } | null = null;
   let stopped = true;
   let endFollowing: (why: string) => void = () => {};
 
@@ -132,7 +142,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
 
   // ---- events
   function onEvent(event: EngineEvent): void {
-    const key = `${event.at} ${event.id} ${event.kind}`;
+    const key = keyOf(event);
     if (remembered.has(key)) return;
     remembered.add(key);
     if (remembered.size > REMEMBERED_EVENTS) for (const oldest of remembered) { remembered.delete(oldest); break; }
@@ -140,8 +150,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
     const ours = stepAt(event.id, event.at);
     const asked = event.kind === "die" && (ours?.ends === true || deaths.wasAsked(event.id, event.at));
     noteRun(event);
-    events.append(toRuntimeEvent(event, containers.get(event.id), asked, ours?.step ?? null));
-    tell({ what: "event" });
+    happened(toHappening(event, containers.get(event.id), asked, ours?.step ?? null));
     touched?.set(event.id, event.kind === "destroy");
     if (event.kind === "destroy") {
       if (looking.has(event.id)) looking.set(event.id, false);
@@ -202,8 +211,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
         onDoubt(why) {
           if (cancelDoubt) return;
           log.warn(`${why}; listing again`);
-          events.noteLoss(clock.now(), `The engine told something that the agent could not read: ${why}.`);
-          tell({ what: "event" });
+          missed({ since: clock.now(), until: clock.now(), why: `The engine told something that the agent could not read: ${why}.` });
           cancelDoubt = clock.after(DOUBT_MS, () => {
             cancelDoubt = null;
             void list();
@@ -211,6 +219,9 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
         },
       });
       cleanup.push(subscription.close, () => cancelDoubt?.());
+      // What happened meanwhile was asked for, but an engine that was restarted has forgotten it.
+      if (away) missed({ ...away, until: clock.now() });
+      away = null;
       void subscription.ended.then((why) => settle(`The engine's event stream ended: ${why}.`));
       if (await list()) setStatus(connected);
       cleanup.push(clock.every(RELIST_MS, () => void list()));
@@ -230,14 +241,14 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
     while (!stopped) {
       const connected = await runtime.connect();
       if (stopped) return;
-      if (connected.state !== "up") setStatus(connected);
-      else {
+      if (connected.state !== "up") {
+        setStatus(connected);
+        away ??= { since: clock.now(), why: connected.why ?? "The container engine was away." };
+      } else {
         const since = clock.monotonic();
         const why = await follow(connected).catch((error: unknown) => reason(error, log));
         if (stopped) return;
-        // Events of the time between are asked for again, but an engine that was restarted has forgotten them.
-        events.noteLoss(clock.now(), why);
-        tell({ what: "event" });
+        away ??= { since: listedAt ?? clock.now(), why };
         setStatus({ ...connected, state: "down", why });
         if (clock.monotonic() - since > RETRY_MS) continue; // it worked for a while: most often it is back at once
       }
@@ -258,7 +269,6 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
     status: () => status,
     containers: () => containers,
     listedAt: () => listedAt,
-    events,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -272,7 +282,12 @@ function reason(error: unknown, log: Log): string {
   return "The agent could not follow the engine; its own log says more.";
 }
 
-function toRuntimeEvent(event: EngineEvent, known: Container | undefined, asked: boolean, step: string | null): Omit<RuntimeEvent, "epoch" | "seq"> {
+/** Tells an event that is told again. */
+function keyOf({ at, id, kind }: Pick<EngineEvent, "at" | "id" | "kind">): string {
+  return `${at} ${id} ${kind}`;
+}
+
+function toHappening(event: EngineEvent, known: Container | undefined, asked: boolean, step: string | null): Happening {
   return {
     at: event.at,
     kind: event.kind,
