@@ -113,12 +113,12 @@ function chooseCut(marks: readonly number[], sizes: readonly number[], lines: nu
   let now = { records: 0, lines: 0, bytes: 0 };
   for (let i = 0; i < marks.length; i++) {
     now = { records: i + 1, lines: now.lines + ((marks[i] ?? 0) & ENDS ? 1 : 0), bytes: now.bytes + (sizes[i] ?? 0) };
-    if (now.lines > lines || now.bytes > bytes) break;
+    if (lines === 0 || now.bytes > bytes || (now.lines > lines && best.records > 0)) break;
     forced = now;
     if (isBetweenLines(marks, i + 1)) best = now;
   }
-  // One line that is longer than the bound is cut.
-  return best.records > 0 ? best : lines === 0 ? best : forced;
+  // One line that has more bytes than the bound is cut. Lines that are woven into each other stay together.
+  return best.records > 0 ? best : forced;
 }
 
 /** Whether no line of either stream is open before record `next`, counted from the newest. */
@@ -133,8 +133,8 @@ function isBetweenLines(marks: readonly number[], next: number): boolean {
   return true;
 }
 
-/** The place of the first record that was written at `time` or later; the end where there is none. */
-export async function seekTime(chain: Chain, segments: readonly Segment[], time: number): Promise<Place> {
+/** The place of the first record that was written at `time` or later, or only later; the end where there is none. */
+export async function seekTime(chain: Chain, segments: readonly Segment[], time: number, which: "from" | "after"): Promise<Place> {
   let place: Place = { index: 0, offset: 0 };
   for (let index = segments.length - 1; index > 0; index--) {
     const segment = segments[index];
@@ -145,7 +145,7 @@ export async function seekTime(chain: Chain, segments: readonly Segment[], time:
   }
   const segment = segments[place.index];
   if (segment && chain.codec.lines && !segment.file.compressed) place.offset = await halve(chain.codec, segment, time - SLACK_MS);
-  return forwardTo(chain.codec, segments, place, time);
+  return forwardTo(chain.codec, segments, place, (at) => (which === "from" ? at >= time : at > time));
 }
 
 /** An offset at which a record begins, not later than the first one at `time`, by halving. */
@@ -173,7 +173,7 @@ async function firstTime(codec: Codec, { file }: Segment, offset: number): Promi
   return null;
 }
 
-async function forwardTo(codec: Codec, segments: readonly Segment[], from: Place, time: number): Promise<Place> {
+async function forwardTo(codec: Codec, segments: readonly Segment[], from: Place, isIt: (at: number) => boolean): Promise<Place> {
   for (let { index, offset } = from; index < segments.length; index++, offset = 0) {
     const segment = segments[index];
     while (segment) {
@@ -182,7 +182,7 @@ async function forwardTo(codec: Codec, segments: readonly Segment[], from: Place
       if (bytes.length === 0 || (count === 0 && !codec.lines)) break;
       for (let i = 0; i < count; i++) {
         const at = codec.timeOf(bytes, starts[i] ?? 0, starts[i + 1] ?? 0);
-        if (at !== null && at >= time) return { index, offset: offset + (starts[i] ?? 0) };
+        if (at !== null && isIt(at)) return { index, offset: offset + (starts[i] ?? 0) };
       }
       offset += starts[count] || bytes.length;
     }

@@ -123,8 +123,8 @@ export function createFileLogs({ inspect, dataRoot, hostRoot, clock }: FileLogsO
       };
       try {
         if (!segments) throw new NotReadable(TOO_FAST);
-        const start = since === null ? { index: 0, offset: 0 } : await seekTime(chain, segments, since);
-        const end = until === null ? await endOf(chain.codec, segments) : await seekTime(chain, segments, until + 1);
+        const start = since === null ? { index: 0, offset: 0 } : await seekTime(chain, segments, since, "from");
+        const end = until === null ? await endOf(chain.codec, segments) : await seekTime(chain, segments, until, "after");
         return { bytes: bytesBetween(segments, start, end), pieces: scanPieces(chain, segments, start, end, signal, release) };
       } catch (error) {
         release();
@@ -139,7 +139,7 @@ export function createFileLogs({ inspect, dataRoot, hostRoot, clock }: FileLogsO
 async function startAt(chain: Chain, segments: readonly Segment[], start: LogStart): Promise<{ at: Place; why: string | null }> {
   const oldest = { index: 0, offset: 0 };
   if (start.at === "oldest" || segments.length === 0) return { at: oldest, why: null };
-  if (start.at === "time") return { at: await seekTime(chain, segments, start.since), why: null };
+  if (start.at === "time") return { at: await seekTime(chain, segments, start.since, "from"), why: null };
   if (start.at === "cursor") {
     const { place, why } = await locate(chain, segments, start.cursor);
     return { at: place ?? oldest, why };
@@ -150,7 +150,7 @@ async function startAt(chain: Chain, segments: readonly Segment[], start: LogSta
 
 async function pageEnd(chain: Chain, segments: readonly Segment[], before: LogCursor | { until: number } | null): Promise<Place | { why: string }> {
   if (before === null) return endOf(chain.codec, segments);
-  if (typeof before !== "string") return seekTime(chain, segments, before.until + 1);
+  if (typeof before !== "string") return seekTime(chain, segments, before.until, "after");
   const { place, why } = await locate(chain, segments, before);
   return place ?? { why };
 }

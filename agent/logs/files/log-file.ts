@@ -1,6 +1,7 @@
 /** One file of a log, as bytes at offsets, whether it is compressed or not. */
 import { createHash } from "node:crypto";
-import { close, createReadStream, read } from "node:fs";
+import { close, read } from "node:fs";
+import { Readable } from "node:stream";
 import { promisify } from "node:util";
 import type { Gunzip } from "node:zlib";
 import { fileStat } from "./beneath";
@@ -8,6 +9,7 @@ import type { Codec } from "./codec";
 
 const readAt = promisify(read);
 const GZIP_TRAILER = 4;
+const PACKED_BYTES = 64 * 1024;
 /** A record that begins a file tells it from every other; of a longer one the beginning does. */
 const NAME_BYTES = 256 * 1024;
 const FIRST_LOOK_BYTES = 4_096;
@@ -71,20 +73,29 @@ function gzipFile(fd: number, held: <T>(work: () => Promise<T>) => Promise<T>, e
   let gunzip: Gunzip | null = null;
   let rest: Buffer = Buffer.alloc(0);
   let position = 0;
+  let damage: LogFileDamaged | null = null;
 
   async function begin(): Promise<AsyncIterator<Buffer>> {
     stop();
     const { createGunzip } = await import("node:zlib");
     gunzip = createGunzip({ chunkSize: 128 * 1024 });
     const sink = gunzip;
-    const input = createReadStream("", { fd, start: 0, autoClose: false, highWaterMark: 64 * 1024 });
-    // A stream that is ended closes after the read that is under way.
-    void held(() => new Promise<void>((resolve) => void input.once("close", resolve)));
+    // Not a file stream: that one closes the descriptor when it is ended.
+    const input = Readable.from(packed(), { objectMode: false, highWaterMark: PACKED_BYTES });
     input.on("error", (error) => sink.destroy(error));
     sink.on("error", () => {}); // told by the iterator, where somebody waits
     sink.on("close", () => input.destroy());
     input.pipe(sink);
     return sink[Symbol.asyncIterator]() as AsyncIterator<Buffer>;
+  }
+  async function* packed(): AsyncGenerator<Uint8Array> {
+    for (let offset = 0; ; ) {
+      const from = offset;
+      const bytes = await held(() => readFully(fd, from, PACKED_BYTES));
+      if (bytes.length === 0) return;
+      offset += bytes.length;
+      yield bytes;
+    }
   }
   function stop(): void {
     gunzip?.destroy();
@@ -92,16 +103,18 @@ function gzipFile(fd: number, held: <T>(work: () => Promise<T>) => Promise<T>, e
     stream = null;
     rest = Buffer.alloc(0);
     position = 0;
+    damage = null;
   }
   /** The next bytes, at `position`; null at the end. */
   async function more(): Promise<Buffer | null> {
     if (rest.length > 0) return rest;
+    if (damage) throw damage;
     stream ??= await begin();
     try {
       const { done, value } = await stream.next();
       return done ? null : (rest = value);
     } catch (error) {
-      throw new LogFileDamaged(error instanceof Error ? error.message : "damaged");
+      throw (damage = new LogFileDamaged(error instanceof Error ? error.message : "damaged"));
     }
   }
   function take(bytes: number): Buffer {

@@ -7,6 +7,7 @@ import { FailureLink, PendingMark, useFailures, usePending } from "@/app/_featur
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { hostPath } from "@/app/_features/shell/places";
 import { useScope } from "@/app/_features/shell/scope";
+import { ContainerLogs } from "@/app/_features/logs/container-logs";
 import { useContainers, useFleetReady, useHost } from "@/app/_trpc/live";
 import { Age } from "@/app/_ui/age";
 import { Button } from "@/app/_ui/button";
@@ -18,6 +19,7 @@ import { useKeys } from "@/app/_ui/keys";
 import { Notice } from "@/app/_ui/notice";
 import { Panel } from "@/app/_ui/panel";
 import { formatTarget, parseTarget, type Target } from "@/protocol/target";
+import { BoxesView } from "./boxes-view";
 import { ChangesView, useHistory } from "./changes-view";
 import { ConditionMark } from "./condition-mark";
 import { ContainerActions } from "./container-actions";
@@ -27,7 +29,7 @@ import { Overview } from "./overview";
 import { PartTabs } from "./part-tabs";
 
 const PREFIX = "/containers/";
-const PARTS = ["overview", "changes", "inspect"] as const;
+const PARTS = ["overview", "logs", "changes", "boxes", "inspect"] as const;
 type Part = (typeof PARTS)[number];
 
 /** What runs under a lasting address now (the newest first: a recreate may be under way), and what was last seen there. */
@@ -55,7 +57,6 @@ function TargetPage({ target }: { target: Target }) {
   const key = formatTarget(target);
   const scope = useScope();
   const wanted = useSearchParams().get("part");
-  const part: Part = PARTS.find((name) => name === wanted) ?? "overview";
   const ready = useFleetReady();
   const host = useHost(target.scope);
   const { rows, last } = useTargetRows(key, target.scope);
@@ -69,6 +70,9 @@ function TargetPage({ target }: { target: Target }) {
   const newest = events[0];
   if (!row && !last && !newest) return <NotFound {...(host ? {} : { why: t("page.otherHost") })} />;
   const known = row ?? last;
+  // Of what is gone there are no facts and no configuration, but its history and what it said last.
+  const parts = PARTS.filter((name) => (name === "overview" ? known : name === "inspect" ? row : true));
+  const part: Part = parts.find((name) => name === wanted) ?? (known ? "overview" : "changes");
   const name = known?.container.name ?? newest?.name ?? target.workload;
 
   return (
@@ -95,9 +99,19 @@ function TargetPage({ target }: { target: Target }) {
           </p>
         </Notice>
       )}
-      <PartTabs label={t("page.tabs.label")} current={part} tabs={PARTS.filter((name) => row || name !== "inspect").map((id) => ({ id, label: t(`page.tabs.${id}`), href: scope.href(partPath(key, id)) }))} />
-      {part === "changes" || !known ? <ChangesView history={history} /> : part === "inspect" && row ? <InspectView row={row} /> : <Overview row={known} events={events} />}
-      <Keys inspect={scope.href(partPath(key, "inspect"))} />
+      <PartTabs label={t("page.tabs.label")} current={part} tabs={parts.map((id) => ({ id, label: t(`page.tabs.${id}`), href: scope.href(partPath(key, id)) }))} />
+      {part === "logs" ? (
+        <ContainerLogs containerKey={key} />
+      ) : part === "boxes" ? (
+        <BoxesView target={key} hostId={target.scope} path={`${PREFIX}${key}`} />
+      ) : part === "inspect" && row ? (
+        <InspectView row={row} />
+      ) : part === "overview" && known ? (
+        <Overview row={known} events={events} />
+      ) : (
+        <ChangesView history={history} path={`${PREFIX}${key}`} />
+      )}
+      <Keys inspect={scope.href(partPath(key, "inspect"))} logs={scope.href(partPath(key, "logs"))} />
     </>
   );
 }
@@ -155,12 +169,13 @@ function NotFound({ why }: { why?: string }) {
   );
 }
 
-/** Esc goes back; `i` opens Inspect, as in the table. */
-function Keys({ inspect }: { inspect: string }) {
+/** Esc goes back; `i` opens Inspect and `l` the logs, as in the table. */
+function Keys({ inspect, logs }: { inspect: string; logs: string }) {
   const t = useTranslations("containers.keys");
   const router = useRouter();
   useKeys([
     { code: "KeyI", shows: "i", does: t("inspect"), group: t("title"), run: () => history.replaceState(null, "", inspect) },
+    { code: "KeyL", shows: "l", does: t("logs"), group: t("title"), run: () => history.replaceState(null, "", logs) },
     { code: "Escape", shows: "Esc", run: router.back },
   ]);
   return null;

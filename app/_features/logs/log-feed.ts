@@ -4,7 +4,7 @@
  */
 import type { AppErrorCode } from "@/server/lib/errors";
 import { createLogMessageReader } from "@/protocol/log-messages";
-import type { LogForm, LogGap, LogMessage, LogSource, LogStart } from "@/protocol/logs";
+import type { LogCursor, LogForm, LogGap, LogMessage, LogSource, LogStart } from "@/protocol/logs";
 import { openStream, type Dial, type Stream, type StreamFailure } from "@/app/_trpc/stream";
 import { unpack } from "./unpack";
 
@@ -24,8 +24,8 @@ export type LogFeedState =
 export interface LogFeedHandlers {
   /** Where the lines come from; first of all, and again when it changes. */
   onSource(source: LogSource): void;
-  /** Whole entries, unpacked. A promise holds the feed, and with it the host, until it resolves (see LogStore.add). */
-  onBatch(text: Uint8Array, form: LogForm): Promise<void> | undefined;
+  /** Whole entries, unpacked, and where they lie. A promise holds the feed, and with it the host, until it resolves (see LogStore.add). */
+  onBatch(text: Uint8Array, form: LogForm, place: { from: LogCursor; to: LogCursor }): Promise<void> | undefined;
   /** Lines that are lost. A line that was unfinished stays so: flush the index. */
   onGap(gap: LogGap): void;
   onState(state: LogFeedState): void;
@@ -85,12 +85,12 @@ export function followLog({ hostId, id, start, follow, ticket, handlers, dial, r
         const { head, form } = message;
         if (message.packing === "none") {
           goOnAt(head.to);
-          return handlers.onBatch(message.text, form);
+          return handlers.onBatch(message.text, form, head);
         }
         return unpack(message.text).then((text) => {
           if (stopped) return undefined;
           goOnAt(head.to);
-          return handlers.onBatch(text, form);
+          return handlers.onBatch(text, form, head);
         });
       }
       case "gap":

@@ -46,6 +46,8 @@ export interface LogStore {
   arrived(source?: string): number;
   /** Row `index` of now, parsed. Throws RangeError outside. */
   row(index: number): LogRow;
+  /** What is known of it without parsing. Throws RangeError outside. */
+  head(index: number): { id: number; source: string; isGap: boolean };
   /** Moves with each change. */
   readonly version: number;
   /** Called after changes, at most once a frame. Returns the unsubscribe. */
@@ -143,6 +145,10 @@ export function createLogStore({ rows = LOG_ROWS, bytes = LOG_BYTES, nextFrame =
       return blocks.left();
     },
     arrived: (source) => (source === undefined ? [...arrived.values()].reduce((sum, count) => sum + count, 0) : (arrived.get(source) ?? 0)),
+    head(index) {
+      const { block, line } = blocks.find(index);
+      return { id: block.id + line, source: block.source, isGap: block.chunk === null };
+    },
     row(index) {
       const { block, line } = blocks.find(index);
       const head = { id: block.id + line, source: block.source };
