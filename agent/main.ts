@@ -11,6 +11,7 @@ import { afterAccept, mergeHubMemory } from "./hub-memory";
 import { loadAgentIdentity } from "./identity";
 import { AGENT_VERSION, introduce } from "./introduction";
 import { createLog, type Log } from "./log";
+import { createLogs } from "./logs/logs";
 import { openJournal } from "./operations/journal";
 import { createOperations, type Operations } from "./operations/operations";
 import { createReflector } from "./reflector";
@@ -41,7 +42,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
   const operations: Operations = createOperations({ runtime, journal, allow: config.allow, ended: (step, outcome) => void spool.append("outcome", { step, outcome }), clock, log });
   const boxes = createBlackBoxes({
     runtime,
-    lastLines: () => Promise.resolve({ lines: "", cut: 0, why: "This agent reads no logs yet." }),
+    lastLines: (...asked) => logs.lastLines(...asked),
     window: () => [],
     keep(box) {
       spool.append("box", box);
@@ -63,6 +64,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
     if (container) boxes.seen(container);
     else boxes.gone(change.id);
   });
+  const logs = createLogs({ runtime, reflector, clock, hostRoot: "" });
   reflector.start();
   void operations.settleOpen();
 
@@ -75,7 +77,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
       ...createTelemetryHandlers({ reflector, spool, clock }),
       ...createContainerHandlers({ runtime, operations }),
       ...createOperationHandlers({ operations }),
-      ...createLogHandlers(),
+      ...createLogHandlers({ logs, clock }),
       ...createMetricsHandlers(),
     },
     hello: () => ({ ...introduce(clock.now()), allow: config.allow, name: config.name, token: memory.token, epoch: spool.last().epoch, runtime: reflector.status() }),
@@ -96,6 +98,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
 
   return async () => {
     tunnel.stop();
+    logs.stop();
     reflector.stop();
     await journal.close();
     await spool.close();

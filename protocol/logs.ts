@@ -103,7 +103,10 @@ export const LogQuery = z.strictObject({
 });
 export type LogQuery = z.infer<typeof LogQuery>;
 
-/** One line of the answer to a search. Each container's hits come newest file last, in the order of its log. */
+/**
+ * One line of the answer to a search. Each container's hits come newest file last, in the order of its log. The
+ * cursor of a hit is where its line begins, or a little before that.
+ */
 export const LogSearchFrame = z.discriminatedUnion("frame", [
   z.object({
     frame: z.literal("hit"), id: z.string().check(z.maxLength(64)), at: z.nullable(time), stream: z.enum(["stdout", "stderr"]), level: z.nullable(LogLevel),

@@ -32,6 +32,7 @@ export type ContainerFigures = z.infer<typeof ContainerFigures>;
 
 /** One mounted disk of a host. */
 export const DiskFigures = z.object({ mount: z.string().check(z.maxLength(LIMITS.textChars)), used: level, total: level });
+export type DiskFigures = z.infer<typeof DiskFigures>;
 
 export const HostFigures = z.object({
   /** Cores in use, of `cpus`. */

@@ -10,11 +10,14 @@ import { createPasswords } from "./domains/accounts/passwords";
 import { createAccountsRepo } from "./domains/accounts/repo";
 import { createAccountsService } from "./domains/accounts/service";
 import { createFleetRepo } from "./domains/fleet/repo";
-import { createFleetService } from "./domains/fleet/service";
+import { createFleetService, type FleetDeps } from "./domains/fleet/service";
 import { createHostsRepo } from "./domains/hosts/repo";
 import { createHostsService } from "./domains/hosts/service";
+import { createLogsService } from "./domains/logs/service";
+import { createMetricsRepo } from "./domains/metrics/repo";
+import { createMetricsService } from "./domains/metrics/service";
 import { createOperationsRepo } from "./domains/operations/repo";
-import { createOperationsService } from "./domains/operations/service";
+import { createOperationsService, type OperationsService } from "./domains/operations/service";
 import { createAddressTest } from "./domains/settings/address-test";
 import { createSettingsRepo } from "./domains/settings/repo";
 import { createSettingsService } from "./domains/settings/service";
@@ -32,6 +35,8 @@ import type { Clock } from "./lib/clock";
 import type { HubIdentity } from "./lib/hub-identity";
 import type { Logger } from "./lib/logger";
 import { createSocketRegistry } from "./live/sockets";
+import { createStreams } from "./streams/root";
+import { createStreamSocket } from "./streams/stream-socket";
 import { createRootRouter } from "./trpc/root";
 
 export interface Foundation {
@@ -71,9 +76,13 @@ async function wireDomains({ config, database, identity, clock, log }: Foundatio
   const gateway: Gateway = createGateway({ identity, hubVersion: config.version, authenticate: (peer) => hosts.admit(peer), clock, logger: log });
   const hosts = createHostsService({ repo: createHostsRepo(db), gateway, clock, log, publicUrl: settings.publicUrl, pin: identity.pin });
   await hosts.load();
-  const fleet = createFleetService({ repo: createFleetRepo(db), hosts, gateway, clock, log });
-  const operations = createOperationsService({ repo: createOperationsRepo(db), fleet, gateway, clock, log });
-  return { sockets, settings, accounts, gateway, hosts, fleet, operations };
+  // What came of a step is told by its host among all else that it kept.
+  const outcome: FleetDeps["outcome"] = (hostId, step, ended) => operations.noteOutcome(hostId, step, ended);
+  const fleet = createFleetService({ repo: createFleetRepo(db), hosts, gateway, clock, log, outcome });
+  const metrics = createMetricsService({ repo: createMetricsRepo(db), hosts, fleet, gateway, clock, log });
+  const operations: OperationsService = createOperationsService({ repo: createOperationsRepo(db), fleet, gateway, clock, log });
+  const logs = createLogsService({ fleet, gateway });
+  return { sockets, settings, accounts, gateway, hosts, fleet, metrics, operations, logs };
 }
 type Domains = Awaited<ReturnType<typeof wireDomains>>;
 
@@ -100,18 +109,19 @@ function wireWeb({ config, database, secrets, clock, log }: Foundation, domains:
   const origins = createOriginRule({ publicUrl: () => (settings.isPublicUrlChosen() ? settings.publicUrl() : null), port: () => listening.port });
   const pages = createPages({ root: config.root, dev: config.dev, port: () => listening.port });
   const trpcSocket = createTrpcSocket({ router, accounts, sockets, clock, log });
+  const streamSocket = createStreamSocket({ kinds: createStreams(domains), accounts, sockets, clock, log });
   const health = createHealth({ instance, database: () => database.db.$queryRawUnsafe("SELECT 1"), gateway: gateway.isOpen, pages: () => rendered.once });
   const server = createHubServer({
     health,
     origins,
     trpc: createTrpcHttp({ router, sessionOf, clock, log }),
     rest: pages.handle,
-    upgrade: createUpgradeRouter({ gateway, trpcSocket, origins, sessionOf, decoy: config.dev ? pages.decoy : null, log }),
+    upgrade: createUpgradeRouter({ gateway, trpcSocket, streamSocket, origins, sessionOf, decoy: config.dev ? pages.decoy : null, log }),
     dev: config.dev,
     secure,
     log,
   });
-  return { pages, trpcSocket, health, server, rendered };
+  return { pages, trpcSocket, streamSocket, health, server, rendered };
 }
 
 /** The address in BINNACLE_HOST where it names one machine; null where it means "all". */

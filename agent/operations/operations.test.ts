@@ -43,7 +43,7 @@ function operations(over: Journal = journal): Operations {
   const runtime: Runtime = {
     status: () => status,
     connect: () => Promise.resolve(up),
-    ping: unused, list: unused, inspect: unused, loss: unused, follow: unused,
+    ping: unused, list: unused, inspect: unused, loss: unused, follow: unused, openLog: unused, dataRoot: unused,
     look: () => Promise.resolve().then(() => { const container = look(); return container && { container, stopSignal: null }; }),
     perform: () => {
       calls++;

@@ -41,6 +41,31 @@ export interface EventSubscription {
  */
 export type Performed = { state: "done" } | { state: "refused" | "unknown"; error: AgentError };
 
+/** What of a container's log is asked for. */
+export interface LogRequest {
+  /** Whether the answer goes on with what is written from now on. */
+  follow: boolean;
+  /** At most so many lines from the end, told before `since` and `until` are looked at; null: all. */
+  tail: number | null;
+  /** From and up to that moment, both included, as seconds since 1970 with nine digits of a fraction; null: no bound. */
+  since: string | null;
+  until: string | null;
+}
+
+/** Where bytes go as they come. */
+export interface ByteReceiver {
+  /** Memory for the next bytes, at least one; asked after each `took`. */
+  room(): Buffer;
+  /** So many bytes now stand at the start of the last room. false: no more until resume(). */
+  took(bytes: number): boolean;
+  /** Nothing more comes, told once and not after close(). null: it was closed in order. */
+  ended(why: string | null): void;
+}
+export interface ByteSource {
+  resume(): void;
+  close(): void;
+}
+
 /** Every method that rejects does so with an AgentFailure. Every call has a deadline. */
 export interface Runtime {
   /** As of the last connect. */
@@ -62,6 +87,13 @@ export interface Runtime {
    * that could not be read, so that the listener looks for itself.
    */
   follow(options: { since: number | null; onEvent(event: EngineEvent): void; onDoubt(why: string): void }): Promise<EventSubscription>;
+  /** The engine's data directory as the engine names it; null where it does not say. */
+  dataRoot(): Promise<string | null>;
+  /**
+   * A container's log as the engine sends it, each line with its time stamp: frames of 8 bytes of header, or plain
+   * text where the container has a TTY. Resolves when the answer begins.
+   */
+  openLog(id: string, request: LogRequest, receiver: ByteReceiver): Promise<ByteSource>;
   /** Does what a change verb says, with one engine call. Never rejects. */
   perform<V extends ChangeVerb>(verb: V, input: InputOf<V>): Promise<Performed>;
 }

@@ -7,6 +7,7 @@ import enContainers from "@/messages/en/containers.json";
 import enErrors from "@/messages/en/errors.json";
 import enFormat from "@/messages/en/format.json";
 import enHosts from "@/messages/en/hosts.json";
+import enLogs from "@/messages/en/logs.json";
 import enNow from "@/messages/en/now.json";
 import enOperations from "@/messages/en/operations.json";
 import enSettings from "@/messages/en/settings.json";
@@ -17,6 +18,7 @@ import koContainers from "@/messages/ko/containers.json";
 import koErrors from "@/messages/ko/errors.json";
 import koFormat from "@/messages/ko/format.json";
 import koHosts from "@/messages/ko/hosts.json";
+import koLogs from "@/messages/ko/logs.json";
 import koNow from "@/messages/ko/now.json";
 import koOperations from "@/messages/ko/operations.json";
 import koSettings from "@/messages/ko/settings.json";
@@ -30,6 +32,7 @@ const en = {
   errors: enErrors,
   format: enFormat,
   hosts: enHosts,
+  logs: enLogs,
   now: enNow,
   operations: enOperations,
   settings: enSettings,
@@ -44,6 +47,7 @@ const ko: Messages = {
   errors: koErrors,
   format: koFormat,
   hosts: koHosts,
+  logs: koLogs,
   now: koNow,
   operations: koOperations,
   settings: koSettings,

@@ -18,6 +18,7 @@ function icon(content: ReactNode) {
 export const NowIcon = icon(<path d="M3 9l7-6 7 6v8H3z" />);
 export const ContainersIcon = icon(<path d="M3 6l7-3 7 3v8l-7 3-7-3z M3 6l7 3 7-3 M10 9v8" />);
 export const HostsIcon = icon(<path d="M3 4h14v5H3z M3 11h14v5H3z M6 6.5h.01M6 13.5h.01" />);
+export const LogsIcon = icon(<path d="M4 5h12M4 9h12M4 13h8" />);
 export const SettingsIcon = icon(<path d="M4 6h7M15 6h1M4 14h1M9 14h7M13 6m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0M7 14m-2 0a2 2 0 1 0 4 0a2 2 0 1 0-4 0" />);
 export const SearchIcon = icon(<path d="M9 9m-5.5 0a5.5 5.5 0 1 0 11 0a5.5 5.5 0 1 0-11 0M13 13l4 4" />);
 export const CrossIcon = icon(<path d="M5 5l10 10M15 5L5 15" />);
@@ -26,6 +27,7 @@ export const DownIcon = icon(<path d="M5.5 8l4.5 4.5L14.5 8" />);
 export const RightIcon = icon(<path d="M8 5.5l4.5 4.5L8 14.5" />);
 export const LeftIcon = icon(<path d="M12 5.5L7.5 10l4.5 4.5" />);
 export const CopyIcon = icon(<path d="M7 7h9v9H7zM13 4H4v9" />);
+export const DownloadIcon = icon(<path d="M10 3.5v9M6 9l4 4 4-4M4 16.5h12" />);
 export const PlusIcon = icon(<path d="M10 4v12M4 10h12" />);
 export const MoreIcon = icon(<path d="M4.5 10h.01M10 10h.01M15.5 10h.01" strokeWidth="2.4" />);
 export const StartIcon = icon(<path d="M6 4l10 6-10 6z" />);

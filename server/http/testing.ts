@@ -15,6 +15,8 @@ import { createSettingsService } from "@/server/domains/settings/service";
 import { systemClock, type Clock } from "@/server/lib/clock";
 import { silentLogger } from "@/server/lib/logger";
 import { createSocketRegistry } from "@/server/live/sockets";
+import { createStreamSocket } from "@/server/streams/stream-socket";
+import type { StreamKinds } from "@/server/streams/kinds";
 import { router } from "@/server/trpc/init";
 import { open, permit } from "@/server/trpc/permit";
 import { createHealth } from "./health";
@@ -29,7 +31,7 @@ export const INSTANCE = "test-instance";
 
 export type TestHub = Awaited<ReturnType<typeof startTestHub>>;
 
-export async function startTestHub(options: { clock?: Clock; publicUrl?: string | null; flood?: (signal: AbortSignal | undefined) => AsyncIterable<unknown> } = {}) {
+export async function startTestHub(options: { clock?: Clock; publicUrl?: string | null; flood?: (signal: AbortSignal | undefined) => AsyncIterable<unknown>; streams?: StreamKinds } = {}) {
   const clock = options.clock ?? systemClock;
   const log = silentLogger;
   const database = await createTestDatabase();
@@ -56,6 +58,7 @@ export async function startTestHub(options: { clock?: Clock; publicUrl?: string 
   };
   const origins = createOriginRule({ publicUrl: () => (settings.isPublicUrlChosen() ? settings.publicUrl() : null), port: () => listening.port });
   const trpcSocket = createTrpcSocket({ router: app, accounts, sockets, clock, log });
+  const streamSocket = createStreamSocket({ kinds: options.streams ?? {}, accounts, sockets, clock, log });
   const agentUpgrades: string[] = [];
   const gateway = {
     handleUpgrade: (request: { url?: string | undefined }, socket: { destroy(): void }) => {
@@ -68,20 +71,20 @@ export async function startTestHub(options: { clock?: Clock; publicUrl?: string 
     origins,
     trpc: createTrpcHttp({ router: app, sessionOf, clock, log }),
     rest: async (request, response) => void response.end(`page for ${JSON.stringify(request.headers)}`),
-    upgrade: createUpgradeRouter({ gateway, trpcSocket, origins, sessionOf, decoy: null, log }),
+    upgrade: createUpgradeRouter({ gateway, trpcSocket, streamSocket, origins, sessionOf, decoy: null, log }),
     dev: false,
     secure: () => false,
     log,
   });
   listening.port = (await server.listen(0, "127.0.0.1")).port;
   const url = `http://127.0.0.1:${listening.port}`;
-  const hub = { url, port: listening.port, database, repo, accounts, settings, sockets, agentUpgrades };
+  const hub = { url, port: listening.port, database, repo, accounts, settings, sockets, streamSocket, agentUpgrades };
   return {
     ...hub,
     client: createClient(hub),
     async close() {
       sockets.closeAll("test ends");
-      await trpcSocket.close();
+      await Promise.all([trpcSocket.close(), streamSocket.close()]);
       await server.close();
       await database.drop();
     },

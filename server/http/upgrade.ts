@@ -8,6 +8,7 @@ import type { Session } from "@/server/domains/accounts/schema";
 import type { Gateway } from "@/server/gateway/gateway";
 import { describeError } from "@/server/lib/errors";
 import type { Logger } from "@/server/lib/logger";
+import { STREAM_PATH, type StreamSocket } from "@/server/streams/stream-socket";
 import { refuseUpgrade } from "./answers";
 import type { OriginRule } from "./origin";
 import { TRPC_PATH } from "./trpc-http";
@@ -16,6 +17,7 @@ import type { TrpcSocket } from "./trpc-socket";
 export interface UpgradeDeps {
   gateway: Pick<Gateway, "handleUpgrade">;
   trpcSocket: TrpcSocket;
+  streamSocket: StreamSocket;
   origins: OriginRule;
   sessionOf(request: IncomingMessage): Promise<Session | null>;
   /** In development, where Next's own upgrades (hot reload) go. */
@@ -45,11 +47,12 @@ async function route(deps: UpgradeDeps, request: IncomingMessage, socket: Duplex
     if (request.headers.origin !== undefined) return refuseUpgrade(socket, 403);
     return deps.gateway.handleUpgrade(request, socket, head);
   }
-  if (path === TRPC_PATH) {
+  if (path === TRPC_PATH || path === STREAM_PATH) {
     const origin = deps.origins.check(request);
     if (origin === null) return refuseUpgrade(socket, 403);
     const session = await deps.sessionOf(request);
     if (session === null) return refuseUpgrade(socket, 401);
+    if (path === STREAM_PATH) return deps.streamSocket.accept(request, socket, head, session);
     return deps.trpcSocket.accept(request, socket, head, session, origin);
   }
   if (deps.decoy && path.startsWith("/_next/") && deps.decoy.emit("upgrade", request, socket, head)) return;

@@ -11,7 +11,7 @@ export interface LiveSocket {
 }
 
 /** Sockets of one session and of the whole hub. A browser with more tabs than this gets no live data in the newest. */
-export const SOCKETS_PER_SESSION = 32;
+export const SOCKETS_PER_SESSION = 64;
 export const SOCKETS = 2_000;
 /** Unsent bytes past which a socket is ended: paced() keeps well below, so something else is wrong with it. */
 export const UNSENT_BYTES = 8 << 20;

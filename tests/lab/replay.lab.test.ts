@@ -86,7 +86,7 @@ function follow(frames: readonly Frame[], after: Cursor): Cursor {
   }
   return cursor;
 }
-const run = (name: string, script: string, args: string[] = []) => host.docker(["run", "-d", "--name", name, "-e", "PASSWORD=canary-password", ...args, LAB_IMAGE, "sh", "-c", script]);
+const run = (name: string, script: string, args: string[] = []) => host.docker(["run", "-d", "--name", name, "-e", "PASSWORD=canary-password", ...args, LAB_IMAGE, "sh", "-c", `echo the last words of ${name}; ${script}`]);
 const ended = (id: string) => eventually(`${id.slice(0, 12)} has ended`, async () => !(await host.docker(["ps", "-q", "--no-trunc"])).includes(id));
 
 it("what died while the hub was away, and while the agent was, is told once after both are back, each death with its box", async () => {
@@ -139,6 +139,7 @@ it("what died while the hub was away, and while the agent was, is told once afte
   };
   expect(boxOf("removed")).toMatchObject({ id: away[0], inspect: { Name: "/removed", HostConfig: { AutoRemove: true } } });
   expect(boxOf("stays")).toMatchObject({ inspect: { State: { ExitCode: 4 } }, inspectWhy: null });
+  for (const name of ["removed", "stays", "unseen"]) expect(boxOf(name)).toMatchObject({ lines: expect.stringContaining(`the last words of ${name}`) as string, linesWhy: null });
   expect(boxOf("greedy", "oom")?.inspect).toMatchObject({ Name: "/greedy" });
   expect(boxOf("greedy")?.inspect).toMatchObject({ Name: "/greedy" });
   expect(boxOf("ill", "health")).toMatchObject({ inspect: { Name: "/ill" } });

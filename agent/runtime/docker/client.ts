@@ -96,7 +96,8 @@ export function createEngineClient({ address, clock }: { address: EngineAddress;
   };
 }
 
-function toFault(error: NodeJS.ErrnoException, where: string, connected: boolean): EngineFault {
+/** What a failed connection means. */
+export function toFault(error: NodeJS.ErrnoException, where: string, connected: boolean): EngineFault {
   const options = { cause: error };
   if (connected) return new EngineFault("lost", true, `the connection to the engine at ${where} ended before its answer`, options);
   switch (error.code) {

@@ -5,12 +5,14 @@ import type { AgentError, RuntimeStatus } from "@/protocol/shapes";
 import { userInfo } from "node:os";
 import type { Clock } from "../../clock";
 import { AgentFailure } from "../../errors";
-import type { Performed, Runtime, Sighting } from "../runtime";
+import type { LogRequest, Performed, Runtime, Sighting } from "../runtime";
 import { createEngineClient, type EngineAnswer, type EngineClient, EngineFault } from "./client";
+import type { EngineAddress } from "./address";
 import type { EngineCandidate } from "./discovery";
 import { clip, type Fields, fieldsAt, isFields, listAt, textAt } from "./fields";
 import { readLines } from "./lines";
 import { readDetails, readLoss, readSummary } from "./read-container";
+import { openRaw } from "./raw-stream";
 import { readEvent } from "./read-event";
 import { chooseApiVersion } from "./versions";
 
@@ -23,6 +25,8 @@ const SIZE_MS = 12_000;
 const SMALL_BYTES = 64 * 1024;
 /** 10,000 labels of 1 KB; what is over is not one container's business. */
 const INSPECT_BYTES = 16 << 20;
+/** Lists plugins, registries and runtimes. */
+const INFO_BYTES = 1 << 20;
 /** 30,000 stopped containers are 45 MB. */
 const LIST_BYTES = 128 << 20;
 /** Events repeat all labels. A longer line is skipped and the truth is listed again. */
@@ -33,6 +37,7 @@ const SETTLED_INSPECTS = 1_000;
 const EVENT_FILTER = ["create", "start", "die", "oom", "kill", "stop", "restart", "pause", "unpause", "health_status", "rename", "update", "destroy"];
 
 interface Connection {
+  address: EngineAddress;
   client: EngineClient;
   prefix: string;
   podman: boolean;
@@ -172,6 +177,17 @@ export function createDockerRuntime({ candidates, clock }: { candidates: () => E
       });
       return { ended, close: () => void answer.destroy() };
     },
+    async dataRoot() {
+      const info = await get("/info", READ_MS, INFO_BYTES);
+      return isFields(info) ? textAt(info, "DockerRootDir") || null : null;
+    },
+    async openLog(id, request, receiver) {
+      const { address, prefix } = connected();
+      const answer = await failing(openRaw({ address, clock, path: `${prefix}/containers/${encodeURIComponent(id)}/logs?${logQuery(request)}`, deadlineMs: READ_MS, receiver }));
+      if (!("status" in answer)) return answer;
+      const { code, message } = refusal(answer);
+      throw new AgentFailure(code, message);
+    },
     async perform(verb, input) {
       if (!connection) return { state: "refused", error: { code: "engine_unavailable", message: status.why ?? "The container engine is away." } };
       const { client, prefix } = connection;
@@ -195,6 +211,13 @@ export function engineUrl(engine: EngineCall, input: Readonly<Record<string, unk
   return query.length > 0 ? `${path}?${query.join("&")}` : path;
 }
 
+function logQuery({ follow, tail, since, until }: LogRequest): string {
+  const query = new URLSearchParams({ stdout: "1", stderr: "1", timestamps: "1", follow: follow ? "1" : "0", tail: tail === null ? "all" : String(tail) });
+  if (since !== null) query.set("since", since);
+  if (until !== null) query.set("until", until);
+  return query.toString();
+}
+
 async function tryEngine(candidate: EngineCandidate, clock: Clock): Promise<Attempt> {
   const none = { engine: null, version: null, apiVersion: null };
   if ("problem" in candidate) return { status: { state: "absent", why: clip(candidate.problem, LIMITS.textChars), ...none }, connection: null };
@@ -210,7 +233,7 @@ async function tryEngine(candidate: EngineCandidate, clock: Clock): Promise<Atte
     const about = { engine: podman ? ("podman" as const) : ("docker" as const), version: clip(textAt(version, "Version"), LIMITS.textChars) };
     const choice = chooseApiVersion({ name, version: about.version, newest: textAt(version, "ApiVersion"), oldest: textAt(version, "MinAPIVersion") });
     if ("problem" in choice) return { status: { state: "down", why: clip(choice.problem, LIMITS.textChars), ...about, apiVersion: null }, connection: null };
-    return { status: { state: "up", why: null, ...about, apiVersion: choice.version }, connection: { client, prefix: `/v${choice.version}`, podman } };
+    return { status: { state: "up", why: null, ...about, apiVersion: choice.version }, connection: { address: candidate.address, client, prefix: `/v${choice.version}`, podman } };
   } catch (error) {
     if (error instanceof EngineFault) return { status: { ...describeFault(error, candidate, client.where), ...none }, connection: null };
     throw error;
@@ -265,7 +288,7 @@ function performFault(error: unknown): Performed {
 }
 
 /** What an engine's refusal means, with the engine's own words. */
-function refusal(answer: EngineAnswer): AgentError {
+function refusal(answer: Pick<EngineAnswer, "status" | "body">): AgentError {
   const said = parseBody(answer.body);
   const text = (isFields(said) ? textAt(said, "message") : answer.body.toString("utf8")).trim();
   const code = answer.status === 404 ? "not_found" : answer.status === 409 ? "conflict" : answer.status === 400 ? "bad_input" : "engine_error";

@@ -17,7 +17,7 @@ export function useHistory(key: string, row: FleetRow | undefined) {
   const now = row ? [row.container.id, row.container.state, row.container.health, row.container.startedAt, row.container.finishedAt].join() : "gone";
   return useInfiniteQuery({
     queryKey: ["fleet.history", key, now],
-    queryFn: ({ pageParam }) => client.fleet.history.query(pageParam === null ? { key } : { key, before: pageParam }),
+    queryFn: ({ pageParam }) => client.fleet.history.query(pageParam === null ? { target: key } : { target: key, before: pageParam }),
     initialPageParam: null as number | null,
     getNextPageParam: (page) => page.next,
     placeholderData: keepPreviousData,

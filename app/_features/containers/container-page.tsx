@@ -7,6 +7,7 @@ import { FailureLink, PendingMark, useFailures, usePending } from "@/app/_featur
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { hostPath } from "@/app/_features/shell/places";
 import { useScope } from "@/app/_features/shell/scope";
+import { ContainerLogs } from "@/app/_features/logs/container-logs";
 import { useContainers, useFleetReady, useHost } from "@/app/_trpc/live";
 import { Age } from "@/app/_ui/age";
 import { Button } from "@/app/_ui/button";
@@ -27,7 +28,7 @@ import { Overview } from "./overview";
 import { PartTabs } from "./part-tabs";
 
 const PREFIX = "/containers/";
-const PARTS = ["overview", "changes", "inspect"] as const;
+const PARTS = ["overview", "logs", "changes", "inspect"] as const;
 type Part = (typeof PARTS)[number];
 
 /** What runs under a lasting address now (the newest first: a recreate may be under way), and what was last seen there. */
@@ -96,8 +97,8 @@ function TargetPage({ target }: { target: Target }) {
         </Notice>
       )}
       <PartTabs label={t("page.tabs.label")} current={part} tabs={PARTS.filter((name) => row || name !== "inspect").map((id) => ({ id, label: t(`page.tabs.${id}`), href: scope.href(partPath(key, id)) }))} />
-      {part === "changes" || !known ? <ChangesView history={history} /> : part === "inspect" && row ? <InspectView row={row} /> : <Overview row={known} events={events} />}
-      <Keys inspect={scope.href(partPath(key, "inspect"))} />
+      {part === "logs" ? <ContainerLogs containerKey={key} /> : part === "changes" || !known ? <ChangesView history={history} /> : part === "inspect" && row ? <InspectView row={row} /> : <Overview row={known} events={events} />}
+      <Keys inspect={scope.href(partPath(key, "inspect"))} logs={scope.href(partPath(key, "logs"))} />
     </>
   );
 }
@@ -155,12 +156,13 @@ function NotFound({ why }: { why?: string }) {
   );
 }
 
-/** Esc goes back; `i` opens Inspect, as in the table. */
-function Keys({ inspect }: { inspect: string }) {
+/** Esc goes back; `i` opens Inspect and `l` the logs, as in the table. */
+function Keys({ inspect, logs }: { inspect: string; logs: string }) {
   const t = useTranslations("containers.keys");
   const router = useRouter();
   useKeys([
     { code: "KeyI", shows: "i", does: t("inspect"), group: t("title"), run: () => history.replaceState(null, "", inspect) },
+    { code: "KeyL", shows: "l", does: t("logs"), group: t("title"), run: () => history.replaceState(null, "", logs) },
     { code: "Escape", shows: "Esc", run: router.back },
   ]);
   return null;

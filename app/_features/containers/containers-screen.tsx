@@ -169,6 +169,7 @@ function TableFoot({ selected, onClear }: { selected: readonly FleetRow[]; onCle
               ["Enter", "open"],
               ["x", "select"],
               ["r", "restart"],
+              ["l", "logs"],
               ["i", "inspect"],
               ["g", "group"],
               ["/", "filter"],

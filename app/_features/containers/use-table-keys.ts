@@ -3,6 +3,7 @@ import { useState } from "react";
 import type { RefObject } from "react";
 import { useTranslations } from "use-intl";
 import { useActions } from "@/app/_features/operations/actions-provider";
+import { logsPath } from "@/app/_features/logs/log-url";
 import { containerPath } from "@/app/_features/shell/places";
 import { useGo } from "@/app/_features/shell/use-go";
 import { useKeys } from "@/app/_ui/keys";
@@ -57,6 +58,12 @@ export function useTableKeys({ lines, list, field, grouping, onGrouping, onFold,
     if (line?.type === "row") onSelect(line.id, upTo);
     else if (line?.type === "group" && !upTo) onSelectGroup(line.group);
   };
+  /** Of what is selected, of the line, or of all that the group holds. */
+  const logs = () => {
+    const rows = selected.length > 0 ? selected : line?.type === "row" ? [line.row] : (line?.group.rows ?? []);
+    const keys = [...new Set(rows.map((row) => row.container.key))];
+    if (keys.length > 0) go(logsPath(keys));
+  };
   const leave = () => {
     if (selected.length > 0) onClear();
     else setCurrent(null);
@@ -69,6 +76,7 @@ export function useTableKeys({ lines, list, field, grouping, onGrouping, onFold,
     { code: "ArrowUp", shows: "↑", repeats: true, run: () => move(-1) },
     { code: "Enter", shows: "Enter", does: t("open"), group, run: () => open("") },
     { code: "KeyI", shows: "i", does: t("inspect"), group, run: () => line?.type === "row" && open("?part=inspect") },
+    { code: "KeyL", shows: "l", does: t("logs"), group, run: logs },
     { code: "KeyX", shows: "x", does: t("select"), group, run: () => select(false) },
     { code: "KeyX", shift: true, shows: "⇧x", does: t("range"), group, run: () => select(true) },
     { code: "KeyR", shows: "r", does: t("restart"), group, run: restart },

@@ -4,6 +4,8 @@ import { useTranslations } from "use-intl";
 import { useMe } from "@/app/_features/auth/me";
 import { denialByHost, denialByRight, denialOf, type Denial } from "@/app/_features/containers/eligibility";
 import type { FleetRow } from "@/app/_features/containers/fleet-row";
+import { logsPath } from "@/app/_features/logs/log-url";
+import { PlaceLink } from "@/app/_features/shell/place-link";
 import { useIsLive } from "@/app/_trpc/live";
 import { Menu, MenuItem, MenuLabel, MenuLine } from "@/app/_ui/menu";
 import { isFresh } from "@/server/domains/fleet/schema";
@@ -36,6 +38,16 @@ function ActionItem({ label, danger, denial, onSelect }: ItemProps) {
   );
 }
 
+/** Opens the logs of these containers, merged. */
+function LogsItem({ rows }: { rows: readonly FleetRow[] }) {
+  const t = useTranslations("operations.menu");
+  return (
+    <MenuItem asChild>
+      <PlaceLink path={logsPath([...new Set(rows.map((row) => row.container.key))])}>{t("logs")}</PlaceLink>
+    </MenuItem>
+  );
+}
+
 /** What can be asked of one container. What its state rules out is left away; what is denied stays, with its reason. */
 export function ContainerMenu({ row, trigger, without, defaultOpen = false }: { row: FleetRow; trigger: ReactNode; without?: Action; defaultOpen?: boolean }) {
   const t = useTranslations("operations");
@@ -44,6 +56,8 @@ export function ContainerMenu({ row, trigger, without, defaultOpen = false }: { 
   const entries = ACTIONS.map((action) => ({ action, denial: denialOf(action, row, permissions) })).filter(({ action, denial }) => denial?.kind !== "state" && action !== without);
   return (
     <Menu trigger={trigger} align="end" label={t("menu.label")} defaultOpen={defaultOpen}>
+      <LogsItem rows={[row]} />
+      <MenuLine />
       {isFresh(row.host) ? null : <MenuLabel>{t("awayHint")}</MenuLabel>}
       {entries.map(({ action, denial }) => (
         <ActionItem key={action} label={t(`action.${action}`)} danger={HARSH.has(action)} denial={denial} onSelect={() => ask(action, [row])} />
@@ -61,6 +75,8 @@ export function StackMenu({ name, rows, trigger }: { name: string; rows: readonl
   for (const row of rows) byHost.set(row.container.hostId, [...(byHost.get(row.container.hostId) ?? []), row]);
   return (
     <Menu trigger={trigger} align="end" label={t("menu.label")}>
+      <LogsItem rows={rows} />
+      <MenuLine />
       {[...byHost].map(([hostId, here], index) => {
         const host = here[0]?.host;
         const hostName = here[0]?.hostName ?? hostId;

@@ -5,6 +5,7 @@ export const PLACES = [
   { id: "now", path: "/" },
   { id: "containers", path: "/containers" },
   { id: "hosts", path: "/hosts" },
+  { id: "logs", path: "/logs" },
 ] as const;
 export type PlaceId = (typeof PLACES)[number]["id"] | "settings";
 export const SETTINGS_PATH = "/settings";

@@ -4,14 +4,14 @@ import { useTranslations } from "use-intl";
 import { useContainers, useFleetReady, useHosts } from "@/app/_trpc/live";
 import { classes } from "@/app/_ui/classes";
 import { useFormat } from "@/app/_ui/format";
-import { ContainersIcon, HostsIcon, Mark, NowIcon, SettingsIcon } from "@/app/_ui/icons";
+import { ContainersIcon, HostsIcon, LogsIcon, Mark, NowIcon, SettingsIcon } from "@/app/_ui/icons";
 import { PlaceLink } from "./place-link";
 import type { PlaceId } from "./places";
 import { PLACES, placeOf, SETTINGS_PATH } from "./places";
 import { useScope } from "./scope";
 import { UserMenu } from "./user-menu";
 
-const ICONS = { now: NowIcon, containers: ContainersIcon, hosts: HostsIcon, settings: SettingsIcon } as const;
+const ICONS = { now: NowIcon, containers: ContainersIcon, hosts: HostsIcon, logs: LogsIcon, settings: SettingsIcon } as const;
 
 /** How many there are in the scope; null until known. */
 function useCounts(): Partial<Record<PlaceId, number>> {

@@ -1,0 +1,5 @@
+import { LogsScreen } from "@/app/_features/logs/logs-screen";
+
+export default function LogsPage() {
+  return <LogsScreen />;
+}
