@@ -14,6 +14,8 @@ import { createLog, type Log } from "./log";
 import { createLogs } from "./logs/logs";
 import { openJournal } from "./operations/journal";
 import { createOperations, type Operations } from "./operations/operations";
+import { createMetrics } from "./metrics/metrics";
+import { createReach } from "./reach";
 import { createReflector } from "./reflector";
 import { createDockerRuntime } from "./runtime/docker/docker";
 import { findEngines } from "./runtime/docker/discovery";
@@ -42,8 +44,8 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
   const operations: Operations = createOperations({ runtime, journal, allow: config.allow, ended: (step, outcome) => void spool.append("outcome", { step, outcome }), clock, log });
   const boxes = createBlackBoxes({
     runtime,
-    lastLines: (...asked) => logs.lastLines(...asked),
-    window: () => [],
+    lastLines: (id, lines) => logs.lastLines(id, lines),
+    window: (id) => metrics.window(id),
     keep(box) {
       spool.append("box", box);
       return spool.written();
@@ -57,14 +59,17 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
     stepAt: operations.stepAt,
     happened: (event) => boxes.note(event, spool.append("event", event)),
     missed: spool.noteGap,
+    reach: createReach({ metrics: () => metrics.reach(), logs: () => logs.reach() }),
   });
+  const logs = createLogs({ runtime, reflector, clock, hostRoot: config.hostRoot ?? "" });
+  const metrics = createMetrics({ runtime, reflector, clock, hostRoot: config.hostRoot });
   reflector.subscribe((change) => {
     if (change.what !== "container") return;
     const container = reflector.containers().get(change.id);
     if (container) boxes.seen(container);
     else boxes.gone(change.id);
   });
-  const logs = createLogs({ runtime, reflector, clock, hostRoot: "" });
+  metrics.start((sample) => void spool.append("sample", sample));
   reflector.start();
   void operations.settleOpen();
 
@@ -78,7 +83,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
       ...createContainerHandlers({ runtime, operations }),
       ...createOperationHandlers({ operations }),
       ...createLogHandlers({ logs, clock }),
-      ...createMetricsHandlers(),
+      ...createMetricsHandlers({ metrics }),
     },
     hello: () => ({ ...introduce(clock.now()), allow: config.allow, name: config.name, token: memory.token, epoch: spool.last().epoch, runtime: reflector.status() }),
     onAccepted({ hostId, hostName }) {
@@ -98,6 +103,7 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
 
   return async () => {
     tunnel.stop();
+    metrics.stop();
     logs.stop();
     reflector.stop();
     await journal.close();

@@ -38,6 +38,8 @@ export interface Reflector {
   status(): RuntimeStatus;
   /** As last seen; empty before the first list. */
   containers(): ReadonlyMap<string, Container>;
+  /** What the engine last showed of a container, with what never leaves the host; undefined when there is none. */
+  sighting(id: string): Sighting | undefined;
   /** When the containers were last known to be true; null before the first list. */
   listedAt(): number | null;
   /** Tells what changed, not how: the listener reads it when it wants to. Returns the unsubscribe. */
@@ -56,13 +58,15 @@ export interface ReflectorOptions {
   missed(gap: Gap): void;
   /** The step that this agent ran on a container at that moment, and whether it meant to end it. */
   stepAt(id: string, at: number): { step: string; ends: boolean } | null;
+  /** What is read directly here, told with the status; absent: nothing is said of it. */
+  reach?: () => RuntimeStatus["reach"];
 }
 
-export function createReflector({ runtime, clock, log, earlier, happened, missed, stepAt }: ReflectorOptions): Reflector {
+export function createReflector({ runtime, clock, log, earlier, happened, missed, stepAt, reach }: ReflectorOptions): Reflector {
   const deaths = createDeaths();
   const listeners = new Set<(change: Change) => void>();
   const containers = new Map<string, Container>();
-  const stopSignals = new Map<string, number>();
+  const sightings = new Map<string, Sighting>();
   /** Containers that ran out of memory in this run. */
   const starved = new Set<string>();
   const remembered = new Set(earlier.events.map(keyOf));
@@ -77,7 +81,9 @@ export function createReflector({ runtime, clock, log, earlier, happened, missed
   const tell = (change: Change) => {
     for (const listener of listeners) listener(change);
   };
-  function setStatus(next: RuntimeStatus): void {
+  /** Of the runtime, with the reach of this moment. */
+  function setStatus(ofRuntime: RuntimeStatus): void {
+    const next = reach ? { ...ofRuntime, reach: reach() } : ofRuntime;
     if (JSON.stringify(next) === JSON.stringify(status)) return;
     if (next.state !== status.state || next.why !== status.why) {
       if (next.state === "up") log.info(`${next.engine === "podman" ? "Podman" : "Docker"} ${next.version} answers (API ${next.apiVersion}), ${containers.size} containers`);
@@ -88,17 +94,17 @@ export function createReflector({ runtime, clock, log, earlier, happened, missed
   }
 
   // ---- what is known of each container
-  function put({ container: seen, stopSignal }: Sighting): void {
+  function put(sighting: Sighting): void {
+    const seen = sighting.container;
     const container = starved.has(seen.id) ? { ...seen, oomKilled: true } : seen;
-    if (stopSignal === null) stopSignals.delete(seen.id);
-    else stopSignals.set(seen.id, stopSignal);
+    sightings.set(seen.id, sighting);
     const before = containers.get(seen.id);
     if (before === container) return; // kept from an earlier list
     containers.set(seen.id, container);
     if (!before || JSON.stringify(before) !== JSON.stringify(container)) tell({ what: "container", id: seen.id });
   }
   function drop(id: string): void {
-    stopSignals.delete(id);
+    sightings.delete(id);
     starved.delete(id);
     deaths.forget(id);
     if (containers.delete(id)) tell({ what: "container", id });
@@ -159,7 +165,7 @@ export function createReflector({ runtime, clock, log, earlier, happened, missed
     } else wantLook(event.id);
   }
   function noteRun({ kind, id, signal, at }: EngineEvent): void {
-    if (kind === "kill") deaths.signalled(id, signal, at, stopSignals.get(id) ?? null);
+    if (kind === "kill") deaths.signalled(id, signal, at, sightings.get(id)?.stopSignal ?? null);
     else if (kind === "stop") deaths.stopped(id); // Docker says it after the death, Podman before
     else if (kind === "oom") starved.add(id);
     else if (kind === "start") {
@@ -229,7 +235,10 @@ export function createReflector({ runtime, clock, log, earlier, happened, missed
       cleanup.push(clock.every(PROOF_MS, () => {
         if (proving) return;
         proving = true;
-        runtime.ping().then(() => (listedAt = clock.now()), (error: unknown) => settle(reason(error, log))).finally(() => (proving = false));
+        runtime.ping().then(() => {
+          listedAt = clock.now();
+          setStatus(connected); // the reach may be another
+        }, (error: unknown) => settle(reason(error, log))).finally(() => (proving = false));
       }));
       return await over;
     } finally {
@@ -268,6 +277,7 @@ export function createReflector({ runtime, clock, log, earlier, happened, missed
     },
     status: () => status,
     containers: () => containers,
+    sighting: (id) => sightings.get(id),
     listedAt: () => listedAt,
     subscribe(listener) {
       listeners.add(listener);

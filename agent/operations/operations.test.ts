@@ -43,8 +43,8 @@ function operations(over: Journal = journal): Operations {
   const runtime: Runtime = {
     status: () => status,
     connect: () => Promise.resolve(up),
-    ping: unused, list: unused, inspect: unused, loss: unused, follow: unused, openLog: unused, dataRoot: unused,
-    look: () => Promise.resolve().then(() => { const container = look(); return container && { container, stopSignal: null }; }),
+    ping: unused, list: unused, inspect: unused, loss: unused, usage: unused, follow: unused, openLog: unused, dataRoot: unused,
+    look: () => Promise.resolve().then(() => { const container = look(); return container && { container, stopSignal: null, pid: null, hostNetwork: false, cpuLimit: null }; }),
     perform: () => {
       calls++;
       return answer();

@@ -25,7 +25,7 @@ function world(count: number, listedAt: number | null = 5) {
   const listeners = new Set<(change: Change) => void>();
   const containers = new Map<string, Container>();
   for (let n = 0; n < count; n++) containers.set(id(n), container(n));
-  const reflector: Reflector = { start() {}, stop() {}, status: () => status, containers: () => containers, listedAt: () => listedAt, subscribe: (listener) => (listeners.add(listener), () => void listeners.delete(listener)) };
+  const reflector: Reflector = { start() {}, stop() {}, status: () => status, containers: () => containers, sighting: () => undefined, listedAt: () => listedAt, subscribe: (listener) => (listeners.add(listener), () => void listeners.delete(listener)) };
   const tell = (change: Change) => listeners.forEach((listener) => listener(change));
   return {
     listeners, reflector, containers, tell,

@@ -2,6 +2,7 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
+import { LAB_IMAGE } from "../lab/lab";
 import { expect, setUpIfNeeded, signInHere, speak, test, watchErrors } from "./stage";
 
 test.describe.configure({ mode: "serial" });
@@ -19,11 +20,25 @@ async function faults(page: Page): Promise<string[]> {
   });
 }
 
+const FAILED = "looks-failed";
 test.beforeAll(async ({ browser, stage }) => {
   const page = await browser.newPage();
   await setUpIfNeeded(page, stage);
   await page.close();
+  await stage.lab.host(1).docker(["run", "-d", "--name", FAILED, LAB_IMAGE, "sh", "-c", "echo no such table; exit 5"]);
 });
+test.afterAll(({ stage }) => stage.lab.host(1).docker(["rm", "-f", FAILED]));
+
+/** Pages whose address is known only at run time: of the first host, of one of its containers, and of one that failed. */
+async function ownPages(page: Page, url: string): Promise<string[]> {
+  const hrefOf = async (place: string, link: string) => {
+    await page.goto(url + place);
+    return (await page.locator(`main a[href*="${link}"]`).first().getAttribute("href"))!;
+  };
+  const container = await hrefOf("/containers", "/web-h1/");
+  const failed = container.replace("/web-h1/", `/${FAILED}/`);
+  return [await hrefOf("/hosts", "/hosts/host_"), container, failed, `${failed}?part=changes`, `${failed}?part=boxes`];
+}
 
 for (const locale of ["en", "ko"] as const) {
   for (const colorScheme of ["dark", "light"] as const) {
@@ -36,10 +51,11 @@ for (const locale of ["en", "ko"] as const) {
         await page.goto(`${stage.url}/sign-in`);
         expect(await faults(page), `sign-in ${viewport.width}`).toEqual([]);
         await signInHere(page, stage.url);
-        for (const place of PLACES) {
+        for (const place of [...PLACES, ...(await ownPages(page, stage.url))]) {
           await page.goto(stage.url + place);
           await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
           if (place === "/containers") await expect(page.getByText("web-h1").first()).toBeVisible();
+          if (place.endsWith("part=boxes")) await expect(page.getByText("no such table").first()).toBeVisible();
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           expect(overflow, `${place} at ${viewport.width} is wider than the window`).toBeLessThanOrEqual(0);
           expect(await faults(page), `${place} ${viewport.width}`).toEqual([]);

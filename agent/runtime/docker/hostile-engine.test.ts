@@ -215,7 +215,7 @@ describe("an engine that", () => {
     await runtime.ping();
   });
 
-  it("keeps 10,000 stopped containers is asked about a bounded number a list, about each once, and always about those that run", async () => {
+  it("keeps 10,000 stopped containers is asked about a bounded number a list, and about each once", async () => {
     const stopped = (n: number) => n.toString(16).padStart(64, "0");
     const asked: string[] = [];
     const list = [entry(), ...Array.from({ length: 10_000 }, (_, n) => entry({ Id: stopped(n), Names: [`/old-${n}`], State: "exited", Status: "Exited (3) 2 days ago" }))];
@@ -230,8 +230,7 @@ describe("an engine that", () => {
     expect(first.filter(({ container }) => container.state === "exited" && container.exitCode !== 3)).toEqual([]);
     expect(asked).toHaveLength(1_001);
     await runtime.list();
-    expect(asked).toHaveLength(2_002);
-    expect(asked.filter((id) => id === ID)).toHaveLength(2);
+    expect(asked).toHaveLength(2_001);
     expect(new Set(asked).size).toBe(2_001);
   });
 
