@@ -24,7 +24,7 @@ async function reflect(events: readonly EngineEvent[], earlier: { at: number | n
     ping: () => Promise.resolve(),
     list: () => Promise.resolve([]),
     look: () => Promise.resolve(null),
-    inspect: unused, loss: unused, dataRoot: unused, openLog: unused,
+    inspect: unused, loss: unused, dataRoot: unused, openLog: unused, usage: unused,
     perform: () => Promise.resolve({ state: "done" }),
     follow: ({ since, onEvent }) => {
       asked.push(since);

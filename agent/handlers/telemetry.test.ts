@@ -6,7 +6,7 @@ import { type Ground, happened, makeGround } from "../spool/testing";
 import { createTelemetryHandlers } from "./telemetry";
 
 const reflector: Reflector = {
-  start() {}, stop() {}, containers: () => new Map(), listedAt: () => 1, subscribe: () => () => {},
+  start() {}, stop() {}, containers: () => new Map(), listedAt: () => 1, sighting: () => undefined, subscribe: () => () => {},
   status: () => ({ state: "up", why: null, engine: "docker", version: "1", apiVersion: "1.41" }),
 };
 let ground: Ground;
