@@ -2,11 +2,20 @@
 import { readFileSync } from "node:fs";
 import { createRequire } from "node:module";
 import type { Page } from "@playwright/test";
+import { LAB_IMAGE } from "../lab/lab";
 import { expect, setUpIfNeeded, signInHere, speak, test, watchErrors } from "./stage";
 
 test.describe.configure({ mode: "serial" });
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-const PLACES = ["/", "/containers", "/hosts", "/hosts/add", "/settings"];
+const PLACES = ["/", "/containers", "/hosts", "/hosts/add", "/logs", "/settings"];
+/** Every colour and style of a terminal on every ground, a level each, and both outputs. */
+const SAYS = [
+  "for c in 30 31 32 33 34 35 36 37 90 91 92 93 94 95 96 97; do printf \"\\033[${c}mcolour\\033[0m \\033[$((c+10))mground\\033[0m \\033[7;${c}minverse\\033[0m \\033[1;2;3;4;${c}mstyled\\033[0m\\n\"; done",
+  "for l in TRACE DEBUG INFO WARN ERROR FATAL; do echo $l a line of its level; done",
+  "echo a line of the error output >&2",
+  "sleep 100000",
+].join("; ");
+const SPEAKER = "speaker";
 const SIZES = [{ width: 1440, height: 900 }, { width: 390, height: 844 }];
 
 /** Serious findings of axe, as sentences. */
@@ -23,6 +32,7 @@ test.beforeAll(async ({ browser, stage }) => {
   const page = await browser.newPage();
   await setUpIfNeeded(page, stage);
   await page.close();
+  await stage.lab.host(1).docker(["run", "-d", "--name", SPEAKER, LAB_IMAGE, "sh", "-c", SAYS]);
 });
 
 for (const locale of ["en", "ko"] as const) {
@@ -36,9 +46,14 @@ for (const locale of ["en", "ko"] as const) {
         await page.goto(`${stage.url}/sign-in`);
         expect(await faults(page), `sign-in ${viewport.width}`).toEqual([]);
         await signInHere(page, stage.url);
-        for (const place of PLACES) {
+        await page.goto(`${stage.url}/containers?q=name:${SPEAKER}`);
+        const own = await page.getByRole("link", { name: SPEAKER, exact: true }).getAttribute("href");
+        const key = encodeURIComponent((own ?? "").replace(/^\/containers\/|\?.*$/g, ""));
+        for (const place of [...PLACES, `${own?.replace(/\?.*$/, "")}?part=logs`, `/logs?c=${key}&find=line`, "/logs?find=level"]) {
           await page.goto(stage.url + place);
           await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
+          if (place.includes(SPEAKER)) await expect(page.getByText("a line of the error output")).toBeVisible();
+          if (place === "/logs?find=level") await expect(page.getByText("a line of its level").first()).toBeVisible();
           if (place === "/containers") await expect(page.getByText("web-h1").first()).toBeVisible();
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           expect(overflow, `${place} at ${viewport.width} is wider than the window`).toBeLessThanOrEqual(0);
