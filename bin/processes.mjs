@@ -2,6 +2,7 @@
 import { fork } from "node:child_process";
 import { join } from "node:path";
 import { ROOT } from "./child.mjs";
+import { HUB_FLAGS } from "./hub-flags.mjs";
 import { say, saySlow, showLog } from "./screen.mjs";
 
 // Both stop by themselves on SIGTERM; what has not stopped by then is ended, so that Ctrl-C takes under 5 s.
@@ -32,11 +33,11 @@ export function createProcesses({ dev }) {
   let restarting = false;
   let hubCallbacks = null;
 
-  const start = (bundle, env) => {
+  const start = (bundle, env, flags = []) => {
     const child = fork(join(ROOT, "dist", bundle), [], {
       cwd: ROOT,
       env: { ...process.env, ...env },
-      execArgv: ["--import", new URL("./with-parent.mjs", import.meta.url).href],
+      execArgv: [...flags, "--import", new URL("./with-parent.mjs", import.meta.url).href],
       // A group of its own: Ctrl-C reaches the launcher alone, which then stops each program once.
       detached: true,
       stdio: ["ignore", process.stdout.isTTY ? "pipe" : "inherit", "inherit", "ipc"],
@@ -71,7 +72,7 @@ export function createProcesses({ dev }) {
     let fatal = null;
     let ready = false;
     let setUpLink = null;
-    const hub = start("hub.mjs", { NODE_ENV: dev ? "development" : "production" });
+    const hub = start("hub.mjs", { NODE_ENV: dev ? "development" : "production" }, HUB_FLAGS);
     running.hub = hub;
     const slow = setTimeout(() => url && !ready && saySlow(url), callbacks.readyWithinMs);
     slow.unref();

@@ -33,7 +33,12 @@ export interface Guard {
 
 /** Guards an open WebSocket. */
 export function createGuard(ws: WebSocket): Guard {
-  const duplex = createWebSocketStream(ws);
+  // TLS writes several records at once: as one message they cost both ends one message's work.
+  const duplex = createWebSocketStream(ws, {
+    writev(chunks, callback) {
+      ws.send(Buffer.concat(chunks.map(({ chunk }) => chunk as Buffer)), callback);
+    },
+  });
   const layers: Layer[] = [];
   const listeners: ((ended: TunnelEnded) => void)[] = [];
   let ended: TunnelEnded | null = null;

@@ -5,6 +5,8 @@ import { can, PERMISSIONS, ROLES, type Role } from "@/server/domains/access/perm
 import type { Context } from "@/server/trpc/context";
 import { type Meta, t } from "@/server/trpc/init";
 import { createRootRouter, type Services } from "@/server/trpc/root";
+import { openStream, type StreamKind } from "@/server/streams/kinds";
+import { createStreams } from "@/server/streams/root";
 import { createTestClock } from "@/server/lib/clock";
 import { silentLogger } from "@/server/lib/logger";
 import { filesIn, textOf } from "./tree";
@@ -73,6 +75,35 @@ describe("the procedures of the hub", () => {
   it.each(guarded.flatMap((procedure) => ROLES.filter((role) => !can(role, procedure.meta.permission!)).map((role) => ({ ...procedure, role }))))("$path refuses a $role", async ({ path, type, role }) => {
     reached = [];
     expect(await codeOf(path, contextOf(role, type))).toBe("FORBIDDEN");
+    expect(reached).toEqual([]);
+  });
+});
+
+describe("the streams of the hub", () => {
+  const kinds = createStreams(services);
+  const streams = Object.entries<StreamKind>(kinds).map(([name, kind]) => ({ name, permission: kind.permission }));
+  const signal = new AbortController().signal;
+
+  it("are there, and each declares a right of the table", () => {
+    expect(streams.length).toBeGreaterThan(0);
+    expect(streams.filter(({ permission }) => !Object.hasOwn(PERMISSIONS, permission))).toEqual([]);
+  });
+
+  it("are made by stream() alone, in the one table that the socket is given", () => {
+    const makers = filesIn(["server"], /(?<!\.test)\.ts$/).filter((path) => /\bcreateStreamSocket\(\{/.test(textOf(path)) && !path.endsWith("testing.ts"));
+    expect(makers.filter((path) => path !== "server/streams/stream-socket.ts")).toEqual(["server/wiring.ts"]);
+    expect(textOf("server/wiring.ts")).toContain("kinds: createStreams(");
+  });
+
+  it.each(streams.flatMap((one) => ROLES.filter((role) => !can(role, one.permission)).map((role) => ({ ...one, role }))))("$name refuses a $role, before it reads the input", async ({ name, role }) => {
+    reached = [];
+    await expect(openStream(kinds, name, undefined, { actor: { id: "user_test", name: "Ana", role }, signal })).rejects.toMatchObject({ code: "forbidden" });
+    expect(reached).toEqual([]);
+  });
+
+  it.each(streams)("$name reads its input before it asks anybody", async ({ name }) => {
+    reached = [];
+    await expect(openStream(kinds, name, { hostId: 1 }, { actor: { id: "user_test", name: "Ana", role: "administrator" }, signal })).rejects.toMatchObject({ code: "bad_input" });
     expect(reached).toEqual([]);
   });
 });

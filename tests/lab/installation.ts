@@ -5,6 +5,7 @@
 import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { HUB_FLAGS } from "../../bin/hub-flags.mjs";
 import { type Client, openClient, signIn } from "./client";
 import { eventually } from "./eventually";
 import type { Lab, LabHost } from "./lab";
@@ -52,7 +53,7 @@ export async function install(lab: Lab, hubEnv: Record<string, string> = {}): Pr
       PORT, BINNACLE_DATA: dataDir, BINNACLE_PUBLIC_URL: url, NODE_ENV: "production", BINNACLE_LOG_LEVEL: "info",
       BINNACLE_ADMIN_EMAIL: ADMIN.email, BINNACLE_ADMIN_PASSWORD: ADMIN.password, ...hubEnv,
     } as NodeJS.ProcessEnv;
-    return keep(follow(lab.hubSpawn([process.execPath, join(ROOT, "dist/hub.mjs")], { env, cwd: ROOT })));
+    return keep(follow(lab.hubSpawn([process.execPath, ...HUB_FLAGS, join(ROOT, "dist/hub.mjs")], { env, cwd: ROOT })));
   };
   let hub = startHub();
   const ready = () =>

@@ -82,7 +82,7 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
   let goodPlace: Place | null = null;
   const ready: Said[] = [];
   let readyBytes = 0;
-  let skipping = options.skipTo && options.skipTo.ordinal > 0 ? { to: options.skipTo, seen: 0 } : null;
+  let skipping = options.skipTo?.checksum || options.skipTo?.ordinal ? { to: options.skipTo, seen: 0 } : null;
   let end: End | null = null;
   let lastByteAt = clock.monotonic();
   let lastGivenAt = -BATCH_MS;
@@ -112,15 +112,18 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
     from = good = walked = stop;
   }
 
-  /** Always false: everything up to the place is left out, and the unit before it as well. */
-  function skip(at: number, text: number, stop: number, length: number): false {
+  /** Whether the unit is the first behind the place: that is not left out as all before it is. */
+  function skip(at: number, text: number, stop: number, length: number): boolean {
     const time = length > 0 ? readStamp(chunk, text, length) : null;
     if (!skipping || !time) return false;
     const { to } = skipping;
     if (time.seconds === to.time.seconds && time.nanos === to.time.nanos) {
       skipping.seen += 1;
-      if (skipping.seen >= to.ordinal && (to.checksum === null || checksumOf(chunk, at, stop) === to.checksum)) skipping = null;
-    } else if (options.overruns && time.seconds - to.time.seconds > OVERRUN_SECONDS) end = { how: "overrun" };
+      if (skipping.seen < to.ordinal || (to.checksum !== null && checksumOf(chunk, at, stop) !== to.checksum)) return false;
+      skipping = null;
+      return to.ordinal === 0;
+    }
+    if (options.overruns && time.seconds - to.time.seconds > OVERRUN_SECONDS) end = { how: "overrun" };
     return false;
   }
   function takeUnit(stop: number): void {
@@ -132,10 +135,7 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
     }
     const text = textAt(form, walked);
     const length = stampLength(chunk, text, stop);
-    if (skipping) {
-      skip(walked, text, stop, length);
-      return leaveOut(stop);
-    }
+    if (skipping && !skip(walked, text, stop, length)) return leaveOut(stop);
     // Before the unit counts as told: the place of what is cut lies before it.
     if (stop - from > LIMITS.logBatchBytes) good > from ? cut() : cutAll();
     const endsLine = chunk[stop - 1] === NEWLINE;

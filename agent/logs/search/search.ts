@@ -57,28 +57,25 @@ export async function searchLogs({ ids, query, hits: bound }: InputOf<"logs.sear
     if (scan.bytes === null) ofBytes = null;
     else if (ofBytes !== null) ofBytes += scan.bytes;
     const scanner = createScanner(test);
-    let isPast = false;
+    let found: LogSearchFrame[] = [];
+    const take = (line: LogLine, match: Found, cursor: LogCursor) => {
+      if (hits === bound) return enough.abort();
+      hits += 1;
+      found.push(hitOf(id, line, match, cursor));
+    };
+    const send = async () => {
+      for (const frame of found) await write(frame);
+      found = [];
+    };
     for await (const piece of scan.pieces) {
-      const found: LogSearchFrame[] = [];
-      scanner.scan(piece.text, piece.form, (line, match, offset) => {
-        if (hits + found.length < bound) found.push(hitOf(id, line, match, cursorOf(piece, line, offset)));
-        else enough.abort();
-      });
+      scanner.scan(piece.text, piece.form, (line, match, offset) => take(line, match, cursorOf(piece, line, offset)));
       bytes += piece.text.length;
-      for (const frame of found) {
-        hits += 1;
-        await write(frame);
-      }
-      isPast = query.until !== null && timeOf(piece.to) > query.until + DISORDER_MS;
-      if (isPast || cancel.aborted) break;
+      await send();
+      if (cancel.aborted || (query.until !== null && timeOf(piece.to) > query.until + DISORDER_MS)) break;
       await breathe();
     }
-    const rest: LogSearchFrame[] = [];
-    if (!cancel.aborted) scanner.finish((line, match) => void rest.push(hitOf(id, line, match, null)));
-    for (const frame of rest.slice(0, bound - hits)) {
-      hits += 1;
-      await write(frame);
-    }
+    if (!cancel.aborted) scanner.finish((line, match) => take(line, match, cursorByTime(line)));
+    await send();
   }
   const queue = ids.values();
   async function work(): Promise<void> {
@@ -100,11 +97,11 @@ export async function searchLogs({ ids, query, hits: bound }: InputOf<"logs.sear
   await write({ frame: "done", hits, more: enough.signal.aborted });
 }
 
-function hitOf(id: string, line: LogLine, { level, match }: Found, cursor: LogCursor | null): LogSearchFrame {
+function hitOf(id: string, line: LogLine, { level, match }: Found, cursor: LogCursor): LogSearchFrame {
   const cut = line.text.length > LIMITS.logHitChars;
   const from = cut ? Math.max(0, Math.min(match - BEFORE_MATCH, line.text.length - LIMITS.logHitChars)) : 0;
   const text = cut ? line.text.slice(from, from + LIMITS.logHitChars) : line.text;
-  return { frame: "hit", id, at: line.at, stream: line.stream, level, text, cut, cursor: cursor ?? cursorByTime(line) };
+  return { frame: "hit", id, at: line.at, stream: line.stream, level, text, cut, cursor };
 }
 
 /** Where the line begins, as near as can be told: reading from there gives it soon. */

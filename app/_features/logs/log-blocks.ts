@@ -149,12 +149,12 @@ function merge(tail: readonly Block[], block: Block): Block[] {
     let start = old.from;
     while (start < old.to && from < block.to) {
       const time = timeAt(block, from);
-      const until = time === null ? start : firstAfter(old, start, time);
+      const until = time === null ? start : firstWhere(old, start, (at) => at > time);
       part(old, start, until);
       start = until;
       if (start === old.to) break;
       const next = timeAt(old, start);
-      const upTo = next === null ? block.to : Math.max(from + 1, firstAfter(block, from, next));
+      const upTo = next === null ? block.to : Math.max(from + 1, firstWhere(block, from, (at) => at >= next));
       part(block, from, upTo);
       from = upTo;
     }
@@ -164,12 +164,12 @@ function merge(tail: readonly Block[], block: Block): Block[] {
   return merged;
 }
 
-/** The first line from `from` on that is later than `time`; `to` where none is. Lines without a time go with those before. */
-function firstAfter(block: Block, from: number, time: number): number {
+/** The first line from `from` on of such a time; `to` where none is. Lines without a time go with those before. */
+function firstWhere(block: Block, from: number, fits: (at: number) => boolean): number {
   let line = from;
   while (line < block.to) {
     const at = timeAt(block, line);
-    if (at !== null && at > time) return line;
+    if (at !== null && fits(at)) return line;
     line += 1;
   }
   return line;

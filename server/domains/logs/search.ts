@@ -120,10 +120,10 @@ export async function* searchHosts(chosen: ReadonlyMap<string, string[]>, input:
     }
   };
 
-  const workers = Promise.all(Array.from({ length: Math.min(HOSTS_AT_ONCE, queue.length) }, worker));
-  workers.then(() => merge.close(), (error: unknown) => merge.close(error));
   try {
     yield { type: "progress", hosts: [...progress.values()].map((one) => ({ ...one })) };
+    const workers = Promise.all(Array.from({ length: Math.min(HOSTS_AT_ONCE, queue.length) }, worker));
+    workers.then(() => merge.close(), (error: unknown) => merge.close(error));
     for (let message = await merge.next(); message !== null; message = await merge.next()) yield message;
     if (signal?.aborted !== true) yield { type: "done", hits: total.hits, more: total.more };
   } finally {
