@@ -21,7 +21,7 @@ module.exports = {
       { pathNot: GENERATED }, { couldNotResolve: true }),
 
     error("no-development-packages-at-run-time", "A user's machine installs without them.",
-      { path: "^(protocol|agent|server|app|bin)/", pathNot: [TEST, "^bin/(test|bench|migration|schema-engine)"] },
+      { path: "^(protocol|agent|server|app|bin)/", pathNot: [TEST, "^bin/(test|bench|soak|run-measure|migration|schema-engine)"] },
       { dependencyTypes: ["npm-dev", "npm-no-pkg", "npm-unknown"], ...NOT_TYPES }),
 
     error("contract-is-a-leaf", "The contract is read by browsers, agents and hubs: it depends on zod and nothing else.",

@@ -1,6 +1,6 @@
 /** The agent's settings: flags, and the same by environment variables. The only reader of the environment. */
 import { homedir, hostname } from "node:os";
-import { join, resolve } from "node:path";
+import { isAbsolute, join, resolve } from "node:path";
 import { parseArgs } from "node:util";
 import { Allowance } from "@/protocol/shapes";
 import { parseEngineAddress } from "./runtime/docker/address";
@@ -20,6 +20,8 @@ export interface AgentConfig {
   engine: EngineHints;
   stateDir: string;
   allow: Allowance;
+  /** Where the host's /proc and /sys/fs/cgroup are mounted; null: where they always are. */
+  hostRoot: string | null;
 }
 
 const FLAGS = {
@@ -29,6 +31,7 @@ const FLAGS = {
   name: { variable: "BINNACLE_NAME", value: "NAME", does: "what this host would like to be called (its host name)" },
   docker: { variable: "BINNACLE_DOCKER", value: "ADDRESS", does: "the engine: unix:///path/to.sock or tcp://host:port (found by itself)" },
   "state-dir": { variable: "BINNACLE_STATE_DIR", value: "DIR", does: "where this agent keeps its key and what it remembers (/var/lib/binnacle-agent as root, else ~/.binnacle-agent)" },
+  "host-root": { variable: "BINNACLE_HOST_ROOT", value: "DIR", does: "in a container: where the host's /proc and /sys/fs/cgroup are mounted, read-only, as DIR/proc and DIR/sys/fs/cgroup" },
   allow: { variable: "BINNACLE_ALLOW", value: "LEVEL", does: "the most that any hub may do here: view, operate or all (all)" },
 } as const;
 type Flag = keyof typeof FLAGS;
@@ -68,6 +71,7 @@ export function readConfig(words: readonly string[] = process.argv.slice(2), env
     },
     stateDir: resolve(stateDir),
     allow: checked(setting("allow"), (text) => Allowance.safeParse(text).data ?? problem("is none of view, operate and all")) ?? "all",
+    hostRoot: checked(setting("host-root"), (text) => (isAbsolute(text) ? text.replace(/(?<=.)\/+$/, "") : problem("is not a whole path, like /host"))),
   };
 }
 

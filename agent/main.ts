@@ -14,10 +14,14 @@ import { createLog, type Log } from "./log";
 import { createLogs } from "./logs/logs";
 import { openJournal } from "./operations/journal";
 import { createOperations, type Operations } from "./operations/operations";
+import { createMetrics } from "./metrics/metrics";
+import { createReach } from "./reach";
 import { createReflector } from "./reflector";
 import { createDockerRuntime } from "./runtime/docker/docker";
 import { findEngines } from "./runtime/docker/discovery";
+import { openSpool } from "./spool/spool";
 import { openStateDir, type StateDir, StateDirError } from "./state-dir";
+import { createBlackBoxes } from "./telemetry/black-box";
 import { createAgentTunnel, type TunnelState } from "./tunnel/create-tunnel";
 
 const clock = systemClock;
@@ -36,9 +40,36 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
     clock,
     onBadLine: (count) => log.warn(`${count} line(s) of the journal could not be read and are left out`),
   });
-  const operations: Operations = createOperations({ runtime, journal, allow: config.allow, clock, log });
-  const reflector = createReflector({ runtime, clock, log, epoch: stateDir.epoch, stepAt: operations.stepAt });
-  const logs = createLogs({ runtime, reflector, clock, hostRoot: "" });
+  const spool = await openSpool({ dir: stateDir.path, epoch: stateDir.epoch, rememberEpoch: stateDir.rememberEpoch, clock, log });
+  const operations: Operations = createOperations({ runtime, journal, allow: config.allow, ended: (step, outcome) => void spool.append("outcome", { step, outcome }), clock, log });
+  const boxes = createBlackBoxes({
+    runtime,
+    lastLines: (id, lines) => logs.lastLines(id, lines),
+    window: (id) => metrics.window(id),
+    keep(box) {
+      spool.append("box", box);
+      return spool.written();
+    },
+    clock,
+    log,
+  });
+  const reflector = createReflector({
+    runtime, clock, log,
+    earlier: spool.earlier,
+    stepAt: operations.stepAt,
+    happened: (event) => boxes.note(event, spool.append("event", event)),
+    missed: spool.noteGap,
+    reach: createReach({ metrics: () => metrics.reach(), logs: () => logs.reach() }),
+  });
+  const logs = createLogs({ runtime, reflector, clock, hostRoot: config.hostRoot ?? "" });
+  const metrics = createMetrics({ runtime, reflector, clock, hostRoot: config.hostRoot });
+  reflector.subscribe((change) => {
+    if (change.what !== "container") return;
+    const container = reflector.containers().get(change.id);
+    if (container) boxes.seen(container);
+    else boxes.gone(change.id);
+  });
+  metrics.start((sample) => void spool.append("sample", sample));
   reflector.start();
   void operations.settleOpen();
 
@@ -48,13 +79,13 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
     identity,
     clock,
     handlers: {
-      ...createTelemetryHandlers({ reflector, clock }),
+      ...createTelemetryHandlers({ reflector, spool, clock }),
       ...createContainerHandlers({ runtime, operations }),
       ...createOperationHandlers({ operations }),
       ...createLogHandlers({ logs, clock }),
-      ...createMetricsHandlers(),
+      ...createMetricsHandlers({ metrics }),
     },
-    hello: () => ({ ...introduce(clock.now()), allow: config.allow, name: config.name, token: memory.token, epoch: stateDir.epoch, runtime: reflector.status() }),
+    hello: () => ({ ...introduce(clock.now()), allow: config.allow, name: config.name, token: memory.token, epoch: spool.last().epoch, runtime: reflector.status() }),
     onAccepted({ hostId, hostName }) {
       const next = afterAccept(memory, { hostId, hostName });
       if (JSON.stringify(next) === JSON.stringify(memory)) return;
@@ -72,9 +103,11 @@ async function start(config: AgentConfig, stateDir: StateDir, log: Log): Promise
 
   return async () => {
     tunnel.stop();
+    metrics.stop();
     logs.stop();
     reflector.stop();
     await journal.close();
+    await spool.close();
     stateDir.release();
   };
 }

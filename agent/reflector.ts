@@ -8,8 +8,9 @@ import type { Clock } from "./clock";
 import { AgentFailure } from "./errors";
 import type { Log } from "./log";
 import type { EngineEvent, Runtime, Sighting } from "./runtime/runtime";
+import type { Earlier } from "./spool/earlier";
+import type { Gap } from "./spool/record";
 import { createDeaths } from "./telemetry/deaths";
-import { createEventLog, type EventLog } from "./telemetry/event-log";
 
 /** The slow period. */
 export const RELIST_MS = 30_000;
@@ -24,8 +25,12 @@ const LOOKS_AT_ONCE = 8;
 const REMEMBERED_EVENTS = 1_024;
 /** A new subscription asks for a little more than was missed, since events are not sent in order of time. */
 const OVERLAP_MS = 1_000;
+/** An agent that was away asks for no more than this; engines remember a few hundred events at most. */
+const EARLIER_MS = 24 * 3_600_000;
 
-export type Change = { what: "list" | "event" | "status" } | { what: "container"; id: string };
+/** Something that happened, before it has a place among all that is counted. */
+export type Happening = Omit<RuntimeEvent, "epoch" | "seq">;
+export type Change = { what: "list" | "status" } | { what: "container"; id: string };
 
 export interface Reflector {
   start(): void;
@@ -33,9 +38,10 @@ export interface Reflector {
   status(): RuntimeStatus;
   /** As last seen; empty before the first list. */
   containers(): ReadonlyMap<string, Container>;
+  /** What the engine last showed of a container, with what never leaves the host; undefined when there is none. */
+  sighting(id: string): Sighting | undefined;
   /** When the containers were last known to be true; null before the first list. */
   listedAt(): number | null;
-  events: EventLog;
   /** Tells what changed, not how: the listener reads it when it wants to. Returns the unsubscribe. */
   subscribe(listener: (change: Change) => void): () => void;
 }
@@ -44,30 +50,40 @@ export interface ReflectorOptions {
   runtime: Runtime;
   clock: Clock;
   log: Log;
-  epoch: number;
+  /** Where the agent's last run ended: what happened since is asked for as far as the engine remembers it. */
+  earlier: Pick<Earlier, "at" | "events">;
+  /** Told of each event once, in the engine's order. */
+  happened(event: Happening): void;
+  /** Told of each stretch of time in which something may have happened that was not seen. */
+  missed(gap: Gap): void;
   /** The step that this agent ran on a container at that moment, and whether it meant to end it. */
   stepAt(id: string, at: number): { step: string; ends: boolean } | null;
+  /** What is read directly here, told with the status; absent: nothing is said of it. */
+  reach?: () => RuntimeStatus["reach"];
 }
 
-export function createReflector({ runtime, clock, log, epoch, stepAt }: ReflectorOptions): Reflector {
-  const events = createEventLog({ epoch });
+export function createReflector({ runtime, clock, log, earlier, happened, missed, stepAt, reach }: ReflectorOptions): Reflector {
   const deaths = createDeaths();
   const listeners = new Set<(change: Change) => void>();
   const containers = new Map<string, Container>();
-  const stopSignals = new Map<string, number>();
+  const sightings = new Map<string, Sighting>();
   /** Containers that ran out of memory in this run. */
   const starved = new Set<string>();
-  const remembered = new Set<string>();
+  const remembered = new Set(earlier.events.map(keyOf));
   let status = runtime.status();
   let listedAt: number | null = null;
-  let lastEventAt: number | null = null;
+  let lastEventAt = earlier.at === null ? null : Math.min(clock.now(), Math.max(earlier.at, clock.now() - EARLIER_MS));
+  /** Since when nothing is heard from the engine. */
+  let away: { since: number; why: string } | null = null;
   let stopped = true;
   let endFollowing: (why: string) => void = () => {};
 
   const tell = (change: Change) => {
     for (const listener of listeners) listener(change);
   };
-  function setStatus(next: RuntimeStatus): void {
+  /** Of the runtime, with the reach of this moment. */
+  function setStatus(ofRuntime: RuntimeStatus): void {
+    const next = reach ? { ...ofRuntime, reach: reach() } : ofRuntime;
     if (JSON.stringify(next) === JSON.stringify(status)) return;
     if (next.state !== status.state || next.why !== status.why) {
       if (next.state === "up") log.info(`${next.engine === "podman" ? "Podman" : "Docker"} ${next.version} answers (API ${next.apiVersion}), ${containers.size} containers`);
@@ -78,17 +94,17 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
   }
 
   // ---- what is known of each container
-  function put({ container: seen, stopSignal }: Sighting): void {
+  function put(sighting: Sighting): void {
+    const seen = sighting.container;
     const container = starved.has(seen.id) ? { ...seen, oomKilled: true } : seen;
-    if (stopSignal === null) stopSignals.delete(seen.id);
-    else stopSignals.set(seen.id, stopSignal);
+    sightings.set(seen.id, sighting);
     const before = containers.get(seen.id);
     if (before === container) return; // kept from an earlier list
     containers.set(seen.id, container);
     if (!before || JSON.stringify(before) !== JSON.stringify(container)) tell({ what: "container", id: seen.id });
   }
   function drop(id: string): void {
-    stopSignals.delete(id);
+    sightings.delete(id);
     starved.delete(id);
     deaths.forget(id);
     if (containers.delete(id)) tell({ what: "container", id });
@@ -132,7 +148,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
 
   // ---- events
   function onEvent(event: EngineEvent): void {
-    const key = `${event.at} ${event.id} ${event.kind}`;
+    const key = keyOf(event);
     if (remembered.has(key)) return;
     remembered.add(key);
     if (remembered.size > REMEMBERED_EVENTS) for (const oldest of remembered) { remembered.delete(oldest); break; }
@@ -140,8 +156,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
     const ours = stepAt(event.id, event.at);
     const asked = event.kind === "die" && (ours?.ends === true || deaths.wasAsked(event.id, event.at));
     noteRun(event);
-    events.append(toRuntimeEvent(event, containers.get(event.id), asked, ours?.step ?? null));
-    tell({ what: "event" });
+    happened(toHappening(event, containers.get(event.id), asked, ours?.step ?? null));
     touched?.set(event.id, event.kind === "destroy");
     if (event.kind === "destroy") {
       if (looking.has(event.id)) looking.set(event.id, false);
@@ -150,7 +165,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
     } else wantLook(event.id);
   }
   function noteRun({ kind, id, signal, at }: EngineEvent): void {
-    if (kind === "kill") deaths.signalled(id, signal, at, stopSignals.get(id) ?? null);
+    if (kind === "kill") deaths.signalled(id, signal, at, sightings.get(id)?.stopSignal ?? null);
     else if (kind === "stop") deaths.stopped(id); // Docker says it after the death, Podman before
     else if (kind === "oom") starved.add(id);
     else if (kind === "start") {
@@ -202,8 +217,7 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
         onDoubt(why) {
           if (cancelDoubt) return;
           log.warn(`${why}; listing again`);
-          events.noteLoss(clock.now(), `The engine told something that the agent could not read: ${why}.`);
-          tell({ what: "event" });
+          missed({ since: clock.now(), until: clock.now(), why: `The engine told something that the agent could not read: ${why}.` });
           cancelDoubt = clock.after(DOUBT_MS, () => {
             cancelDoubt = null;
             void list();
@@ -211,6 +225,9 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
         },
       });
       cleanup.push(subscription.close, () => cancelDoubt?.());
+      // What happened meanwhile was asked for, but an engine that was restarted has forgotten it.
+      if (away) missed({ ...away, until: clock.now() });
+      away = null;
       void subscription.ended.then((why) => settle(`The engine's event stream ended: ${why}.`));
       if (await list()) setStatus(connected);
       cleanup.push(clock.every(RELIST_MS, () => void list()));
@@ -218,7 +235,10 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
       cleanup.push(clock.every(PROOF_MS, () => {
         if (proving) return;
         proving = true;
-        runtime.ping().then(() => (listedAt = clock.now()), (error: unknown) => settle(reason(error, log))).finally(() => (proving = false));
+        runtime.ping().then(() => {
+          listedAt = clock.now();
+          setStatus(connected); // the reach may be another
+        }, (error: unknown) => settle(reason(error, log))).finally(() => (proving = false));
       }));
       return await over;
     } finally {
@@ -230,14 +250,14 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
     while (!stopped) {
       const connected = await runtime.connect();
       if (stopped) return;
-      if (connected.state !== "up") setStatus(connected);
-      else {
+      if (connected.state !== "up") {
+        setStatus(connected);
+        away ??= { since: clock.now(), why: connected.why ?? "The container engine was away." };
+      } else {
         const since = clock.monotonic();
         const why = await follow(connected).catch((error: unknown) => reason(error, log));
         if (stopped) return;
-        // Events of the time between are asked for again, but an engine that was restarted has forgotten them.
-        events.noteLoss(clock.now(), why);
-        tell({ what: "event" });
+        away ??= { since: listedAt ?? clock.now(), why };
         setStatus({ ...connected, state: "down", why });
         if (clock.monotonic() - since > RETRY_MS) continue; // it worked for a while: most often it is back at once
       }
@@ -257,8 +277,8 @@ export function createReflector({ runtime, clock, log, epoch, stepAt }: Reflecto
     },
     status: () => status,
     containers: () => containers,
+    sighting: (id) => sightings.get(id),
     listedAt: () => listedAt,
-    events,
     subscribe(listener) {
       listeners.add(listener);
       return () => void listeners.delete(listener);
@@ -272,7 +292,12 @@ function reason(error: unknown, log: Log): string {
   return "The agent could not follow the engine; its own log says more.";
 }
 
-function toRuntimeEvent(event: EngineEvent, known: Container | undefined, asked: boolean, step: string | null): Omit<RuntimeEvent, "epoch" | "seq"> {
+/** Tells an event that is told again. */
+function keyOf({ at, id, kind }: Pick<EngineEvent, "at" | "id" | "kind">): string {
+  return `${at} ${id} ${kind}`;
+}
+
+function toHappening(event: EngineEvent, known: Container | undefined, asked: boolean, step: string | null): Happening {
   return {
     at: event.at,
     kind: event.kind,

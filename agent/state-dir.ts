@@ -28,6 +28,8 @@ export interface StateDir {
   path: string;
   /** How often an agent was started here; grows by one each time. */
   epoch: number;
+  /** Goes on from a higher count, this start included. On the disk when it returns. Throws StateDirError. */
+  rememberEpoch(epoch: number): void;
   /** null: it never knew a hub. */
   hub(): HubMemory | null;
   /** On the disk when it returns. Throws StateDirError. */
@@ -45,11 +47,13 @@ export function openStateDir(path: string): StateDir {
     const release = takeLock(path);
     try {
       const epoch = nextEpoch(readIfThere(join(path, "epoch")));
-      writeDurably(path, "epoch", `${epoch}\n`);
+      const rememberEpoch = (count: number) => explained(path, () => writeDurably(path, "epoch", `${count}\n`));
+      rememberEpoch(epoch);
       let memory = readMemory(path);
       return {
         path,
         epoch,
+        rememberEpoch,
         hub: () => memory,
         rememberHub(next) {
           explained(path, () => writeDurably(path, "hub.json", `${JSON.stringify(next, null, 2)}\n`));
@@ -77,11 +81,11 @@ function makeDirectory(path: string): void {
   }
 }
 
-/** A damaged counter goes on from the time, which is beyond any count of starts. */
+/** A damaged counter goes on from the time, which is beyond any count of starts. The hub's database takes 32 bits. */
 function nextEpoch(text: string | null): number {
   if (text === null) return 1;
   const count = Number(text);
-  return /^\d{1,12}\n?$/.test(text) ? count + 1 : Math.floor(Date.now() / 1_000);
+  return /^\d{1,10}\n?$/.test(text) && count < 2 ** 31 - 1 ? count + 1 : Math.floor(Date.now() / 1_000);
 }
 
 function readMemory(path: string): HubMemory | null {

@@ -36,9 +36,16 @@ const bundle = (entry, out, options) => async () => {
 /** What the hub and its command need at run time stays in node_modules; only our own sources are bundled. */
 export const HUB_BUNDLE = { packages: "external" };
 
+/** zod carries its error messages in 50 languages, and its one export keeps them all: 260 kB that no agent says. */
+const onlyEnglish = {
+  name: "only-english",
+  setup: ({ onLoad }) => onLoad({ filter: /[\\/]zod[\\/]v4[\\/]locales[\\/]index\.js$/ }, () => ({ contents: 'export { default as en } from "./en.js";' })),
+};
+
 /** The agent is one file that needs nothing but Node; packages in the older module format still find `require`. */
 const AGENT_BUNDLE = {
   minify: true,
+  plugins: [onlyEnglish],
   external: ["bufferutil", "utf-8-validate"],
   banner: { js: 'import{createRequire as __createRequire}from"node:module";const require=__createRequire(import.meta.url);' },
 };

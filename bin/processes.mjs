@@ -1,6 +1,7 @@
 // The two programs that `npm start` runs: the hub, and the agent of this machine.
 import { fork } from "node:child_process";
 import { join } from "node:path";
+import { AGENT_ENV, AGENT_FLAGS } from "./agent-flags.mjs";
 import { ROOT } from "./child.mjs";
 import { HUB_FLAGS } from "./hub-flags.mjs";
 import { say, saySlow, showLog } from "./screen.mjs";
@@ -127,11 +128,12 @@ export function createProcesses({ dev }) {
     if (stopping) return;
     const from = performance.now();
     const agent = start("agent.mjs", {
+      ...AGENT_ENV,
       BINNACLE_HUB: localAddress(hubUrl),
       BINNACLE_DOCKER: docker,
       BINNACLE_STATE_DIR: join(process.env.BINNACLE_DATA || join(ROOT, "data"), "agent"),
       ...(invitation ? { BINNACLE_PIN: invitation.pin, BINNACLE_TOKEN: invitation.token } : {}),
-    });
+    }, AGENT_FLAGS);
     running.agent = agent;
     agent.once("exit", (code, signal) => {
       running.agent = null;

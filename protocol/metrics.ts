@@ -14,7 +14,7 @@ export const ContainerFigures = z.object({
   cpu: level,
   /** The limit in cores; null: none. */
   cpuLimit: level,
-  /** Share of the periods in which it was held back by its CPU limit, 0 to 1. */
+  /** Share of the periods in which it was held back by its CPU limit, 0 to 1; null also where it has none. */
   throttled: level,
   /** Bytes of the working set: usage without the file cache that can go at once. */
   memory: level,
@@ -32,6 +32,7 @@ export type ContainerFigures = z.infer<typeof ContainerFigures>;
 
 /** One mounted disk of a host. */
 export const DiskFigures = z.object({ mount: z.string().check(z.maxLength(LIMITS.textChars)), used: level, total: level });
+export type DiskFigures = z.infer<typeof DiskFigures>;
 
 export const HostFigures = z.object({
   /** Cores in use, of `cpus`. */

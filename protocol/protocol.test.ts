@@ -76,6 +76,14 @@ describe("JSON from the other end", () => {
     expect(parseJson("[".repeat(1_000_000)).ok).toBe(false);
   });
 
+  it("is text throughout: half a surrogate pair becomes U+FFFD, a whole one stays", () => {
+    expect(parseJson('{"a\\udc00":["\\ud83dx","\\uD83D\\uDE00",{"b":"\\ude00"}]}')).toEqual({ ok: true, value: { "a\ufffd": ["\ufffdx", "😀", { b: "\ufffd" }] } });
+    fc.assert(fc.property(fc.json({ stringUnit: "binary" }), (text) => {
+      const parsed = parseJson(text.replace(/[^\0-\x7f]/gu, (char) => char.split("").map((unit) => `\\u${unit.charCodeAt(0).toString(16).padStart(4, "0")}`).join("")));
+      expect(parsed.ok && /[\ud800-\udfff]/u.test(JSON.stringify(parsed.value).replace(/\\\\/g, ""))).toBe(false);
+    }));
+  });
+
   it("never throws and never changes a prototype", () => {
     fc.assert(fc.property(fc.string(), (text) => void parseJson(text)));
     for (const key of ["__proto__", "\\u005f_proto__", "\\u005F\\u005f\\u0070roto__"]) {

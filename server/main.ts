@@ -22,6 +22,7 @@ const RENDER_MS = 30_000;
 const RECHECK_SOCKETS_MS = 500;
 const OVERFULL_MS = 1_000;
 const SWEEP_MS = 3_600_000;
+const SWEEP_RECORDS_MS = 600_000;
 
 const launcher = createLauncher();
 /** What to undo, newest first. */
@@ -63,7 +64,8 @@ async function build(config: Config): Promise<Hub> {
     const identity = await loadHubIdentity(data.path);
     const hub = await wireHub({ config, database, secrets, identity, clock: systemClock, log });
     // Last first: the pages' sockets and the tunnels end, so that the server has nothing left to wait for.
-    undo.push(() => hub.server.close(), () => hub.fleet.stop(), () => hub.gateway.close(), () => hub.trpcSocket.close(), () => hub.streamSocket.close(), () => hub.sockets.closeAll("the hub is stopping"), () => hub.operations.stop());
+    undo.push(() => hub.server.close(), () => hub.fleet.stop(), () => hub.gateway.close(), () => hub.trpcSocket.close(), () => hub.streamSocket.close(), () => hub.sockets.closeAll("the hub is stopping"), () => hub.operations.stop(), () => hub.metrics.stop());
+    hub.metrics.start();
     await hub.fleet.start();
     await hub.operations.start();
     return hub;
@@ -87,7 +89,7 @@ function jobs({ accounts, sockets, fleet }: Hub) {
     { name: "close sockets of ended sessions", everyMs: RECHECK_SOCKETS_MS, run: () => accounts.recheckSockets() },
     { name: "end overfull sockets", everyMs: OVERFULL_MS, run: () => void sockets.endOverfull() },
     { name: "remove expired sessions and links", everyMs: SWEEP_MS, run: () => accounts.removeExpired() },
-    { name: "remove old events", everyMs: SWEEP_MS, run: async () => void (await fleet.sweepEvents()) },
+    { name: "remove old records", everyMs: SWEEP_RECORDS_MS, run: async () => void (await fleet.sweep()) },
   ];
 }
 

@@ -10,12 +10,14 @@ import { createPasswords } from "./domains/accounts/passwords";
 import { createAccountsRepo } from "./domains/accounts/repo";
 import { createAccountsService } from "./domains/accounts/service";
 import { createFleetRepo } from "./domains/fleet/repo";
-import { createFleetService } from "./domains/fleet/service";
+import { createFleetService, type FleetDeps } from "./domains/fleet/service";
 import { createHostsRepo } from "./domains/hosts/repo";
 import { createHostsService } from "./domains/hosts/service";
 import { createLogsService } from "./domains/logs/service";
+import { createMetricsRepo } from "./domains/metrics/repo";
+import { createMetricsService } from "./domains/metrics/service";
 import { createOperationsRepo } from "./domains/operations/repo";
-import { createOperationsService } from "./domains/operations/service";
+import { createOperationsService, type OperationsService } from "./domains/operations/service";
 import { createAddressTest } from "./domains/settings/address-test";
 import { createSettingsRepo } from "./domains/settings/repo";
 import { createSettingsService } from "./domains/settings/service";
@@ -74,10 +76,13 @@ async function wireDomains({ config, database, identity, clock, log }: Foundatio
   const gateway: Gateway = createGateway({ identity, hubVersion: config.version, authenticate: (peer) => hosts.admit(peer), clock, logger: log });
   const hosts = createHostsService({ repo: createHostsRepo(db), gateway, clock, log, publicUrl: settings.publicUrl, pin: identity.pin });
   await hosts.load();
-  const fleet = createFleetService({ repo: createFleetRepo(db), hosts, gateway, clock, log });
-  const operations = createOperationsService({ repo: createOperationsRepo(db), fleet, gateway, clock, log });
+  // What came of a step is told by its host among all else that it kept.
+  const outcome: FleetDeps["outcome"] = (hostId, step, ended) => operations.noteOutcome(hostId, step, ended);
+  const fleet = createFleetService({ repo: createFleetRepo(db), hosts, gateway, clock, log, outcome });
+  const metrics = createMetricsService({ repo: createMetricsRepo(db), hosts, fleet, gateway, clock, log });
+  const operations: OperationsService = createOperationsService({ repo: createOperationsRepo(db), fleet, gateway, clock, log });
   const logs = createLogsService({ fleet, gateway });
-  return { sockets, settings, accounts, gateway, hosts, fleet, operations, logs };
+  return { sockets, settings, accounts, gateway, hosts, fleet, metrics, operations, logs };
 }
 type Domains = Awaited<ReturnType<typeof wireDomains>>;
 

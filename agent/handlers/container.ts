@@ -1,13 +1,10 @@
-import { isDeepStrictEqual } from "node:util";
 import { CONTRACT, type ChangeVerb, isChange, VERB_NAMES } from "@/protocol/contract";
 import { LIMITS } from "@/protocol/limits";
 import { AgentFailure } from "../errors";
+import { maskEnvironment } from "../masking";
 import type { Operations } from "../operations/operations";
 import type { Runtime } from "../runtime/runtime";
 import type { Handlers } from "../tunnel/router";
-
-/** What stands in the place of a value. */
-export const MASK = "•••";
 
 /** The noun "container". The change verbs are one engine call each, so they are derived from the contract. */
 export function createContainerHandlers({ runtime, operations }: { runtime: Runtime; operations: Operations }): Pick<Handlers, Extract<keyof Handlers, `container.${string}`>> {
@@ -24,17 +21,6 @@ export function createContainerHandlers({ runtime, operations }: { runtime: Runt
     "container.look": async ({ id }) => (await runtime.look(id))?.container ?? null,
     ...changeHandlers(operations),
   };
-}
-
-/** Masks the values of `Config.Env`; the document that was given stays as it is. */
-export function maskEnvironment(document: Record<string, unknown>): { document: Record<string, unknown>; masked: number } {
-  const config = document.Config;
-  if (typeof config !== "object" || config === null || !("Env" in config)) return { document, masked: 0 };
-  const entries: unknown[] = Array.isArray(config.Env) ? config.Env : [];
-  const env = entries.map((entry) => (typeof entry === "string" ? `${entry.split("=", 1)[0]}=${MASK}` : MASK));
-  // Podman repeats the command line that made the container, with its `-e NAME=value`.
-  const { CreateCommand: _, ...rest } = config as Record<string, unknown>;
-  return { document: { ...document, Config: { ...rest, Env: isDeepStrictEqual(config.Env, null) ? null : env } }, masked: env.length };
 }
 
 type ChangeHandlers = Pick<Handlers, ChangeVerb>;

@@ -1,5 +1,7 @@
 import type { Clock } from "../clock";
 import type { Reflector } from "../reflector";
+import type { Spool } from "../spool/spool";
+import { compare } from "../spool/record";
 import { createFeed } from "../telemetry/feed";
 import type { Handlers } from "../tunnel/router";
 
@@ -7,12 +9,20 @@ import type { Handlers } from "../tunnel/router";
 const STREAMS = 8;
 
 /** The noun "telemetry": what is true, and what happens. */
-export function createTelemetryHandlers({ reflector, clock }: { reflector: Reflector; clock: Clock }): Pick<Handlers, "telemetry.stream" | "telemetry.keep"> {
+export function createTelemetryHandlers({ reflector, spool, clock }: { reflector: Reflector; spool: Spool; clock: Clock }): Pick<Handlers, "telemetry.stream" | "telemetry.keep"> {
   const open = new Set<() => void>();
   return {
-    "telemetry.keep": () => ({}),
+    async "telemetry.keep"({ upTo }) {
+      await spool.keep(upTo);
+      return {};
+    },
     async "telemetry.stream"({ after }, { signal, stream }) {
-      const feed = createFeed({ reflector, clock, after });
+      if (after && compare(after, spool.last()) > 0) {
+        for (const close of open) close(); // their places are about to change
+        open.clear();
+        await spool.surpass(after);
+      }
+      const feed = createFeed({ reflector, spool, clock, after });
       open.add(feed.close);
       // The oldest gives way: it is the one whose reader is most likely gone.
       if (open.size > STREAMS) for (const close of open) { close(); open.delete(close); break; }
@@ -24,7 +34,7 @@ export function createTelemetryHandlers({ reflector, clock }: { reflector: Refle
       signal.addEventListener("abort", end, { once: true });
       try {
         while (!ended && !signal.aborted && open.has(feed.close)) {
-          const frame = feed.next();
+          const frame = await feed.next();
           if (frame) await stream.write(frame);
           else await feed.waken();
         }

@@ -2,12 +2,13 @@
  * The agent's record of changes: what was begun, written before the engine is called, and how it ended.
  * One JSON object a line, synced to the disk before anybody goes on. Read once at the start.
  */
-import { type FileHandle, open, readFile, rename, rm } from "node:fs/promises";
-import { dirname, join } from "node:path";
+import { readFile } from "node:fs/promises";
+import { join } from "node:path";
 import { z } from "zod/mini";
 import { LIMITS, TIMES } from "@/protocol/limits";
 import { Outcome, RuntimeId, StepId } from "@/protocol/shapes";
 import type { Clock } from "../clock";
+import { type AppendFile, replaceFile } from "../durable-file";
 import { AgentFailure } from "../errors";
 
 /** Steps kept at most, whatever their age: 24 hours of one change each 8 seconds. */
@@ -55,7 +56,6 @@ export async function openJournal({ dir, clock, onBadLine }: { dir: string; cloc
   const entries = await load(path, clock.now() - TIMES.operationMemoryMs, onBadLine);
   let file = await rewrite(path, entries);
   let lines = entries.size * 2;
-  let size = (await file.stat()).size;
 
   // Group commit: what waits while one write is synced goes with the next.
   let waiting: { text: string; resolve(): void; reject(error: unknown): void }[] = [];
@@ -65,14 +65,10 @@ export async function openJournal({ dir, clock, onBadLine }: { dir: string; cloc
       const batch = waiting;
       waiting = [];
       try {
-        const bytes = Buffer.from(batch.map(({ text }) => text).join(""));
-        await writeAll(file, bytes, size);
-        await file.datasync();
-        size += bytes.length;
+        await file.append(Buffer.from(batch.map(({ text }) => text).join("")), { synced: true });
         lines += batch.length;
         for (const { resolve } of batch) resolve();
       } catch (error) {
-        await file.truncate(size).catch(() => {}); // half a line must not swallow the next
         for (const { reject } of batch) reject(error);
       }
       if (lines > SLACK_LINES && lines > entries.size * SLACK) await compact();
@@ -91,7 +87,6 @@ export async function openJournal({ dir, clock, onBadLine }: { dir: string; cloc
       const fresh = await rewrite(path, entries);
       await file.close();
       file = fresh;
-      size = (await file.stat()).size;
       lines = entries.size * 2;
     } catch {
       lines = 0; // no room now; the old file is whole, try again after as many lines
@@ -165,40 +160,12 @@ function forgetOld(entries: Map<string, Entry>, since: number): void {
   }
 }
 
-/** Writes all entries to a new file, syncs it, puts it in the old one's place, and leaves it open at its end. */
-async function rewrite(path: string, entries: ReadonlyMap<string, Entry>): Promise<FileHandle> {
-  const fresh = `${path}.new`;
+/** Writes all entries anew, in the old file's place. */
+function rewrite(path: string, entries: ReadonlyMap<string, Entry>): Promise<AppendFile> {
   const text = [...entries.values()].map(({ begun, outcome }) => {
     const begin: Line = { begun };
     const end: Line | null = outcome && { ended: begun.step, outcome };
     return `${JSON.stringify(begin)}\n${end ? `${JSON.stringify(end)}\n` : ""}`;
   });
-  const file = await open(fresh, "w", 0o600);
-  try {
-    await file.writeFile(text.join(""));
-    await file.sync();
-    await rename(fresh, path);
-    await syncDirectory(dirname(path));
-    return file;
-  } catch (error) {
-    await file.close();
-    await rm(fresh, { force: true });
-    throw error;
-  }
-}
-
-async function syncDirectory(path: string): Promise<void> {
-  const directory = await open(path, "r");
-  try {
-    await directory.sync();
-  } finally {
-    await directory.close();
-  }
-}
-
-async function writeAll(file: FileHandle, bytes: Buffer, position: number): Promise<void> {
-  for (let done = 0; done < bytes.length; ) {
-    const { bytesWritten } = await file.write(bytes, done, bytes.length - done, position + done);
-    done += bytesWritten;
-  }
+  return replaceFile(path, text.join(""));
 }

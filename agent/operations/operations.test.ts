@@ -22,10 +22,12 @@ let calls: number;
 let answer: () => Promise<Performed>;
 let look: () => Container | null;
 let status: RuntimeStatus;
+let ended: string[];
 beforeEach(async () => {
   dir = mkdtempSync(join(tmpdir(), "operations-"));
   journal = await openJournal({ dir, clock: systemClock, onBadLine: () => {} });
   calls = 0;
+  ended = [];
   answer = () => Promise.resolve({ state: "done" });
   look = () => null;
   status = up;
@@ -41,14 +43,14 @@ function operations(over: Journal = journal): Operations {
   const runtime: Runtime = {
     status: () => status,
     connect: () => Promise.resolve(up),
-    ping: unused, list: unused, inspect: unused, loss: unused, follow: unused, openLog: unused, dataRoot: unused,
-    look: () => Promise.resolve().then(() => { const container = look(); return container && { container, stopSignal: null }; }),
+    ping: unused, list: unused, inspect: unused, loss: unused, usage: unused, follow: unused, openLog: unused, dataRoot: unused,
+    look: () => Promise.resolve().then(() => { const container = look(); return container && { container, stopSignal: null, pid: null, hostNetwork: false, cpuLimit: null }; }),
     perform: () => {
       calls++;
       return answer();
     },
   };
-  return createOperations({ runtime, journal: over, allow: "all", clock: systemClock, log: silentLog });
+  return createOperations({ runtime, journal: over, allow: "all", ended: (step, outcome) => void ended.push(`${step} ${outcome.state}`), clock: systemClock, log: silentLog });
 }
 const container = (more: Partial<Container>): Container => ({ id: ID, target: { namespace: null, workload: "web", replica: null }, name: "web", image: "i", imageId: "i", state: "running", health: "none", exitCode: null, oomKilled: false, error: null, createdAt: 1, startedAt: 100, finishedAt: null, restartCount: 0, restartPolicy: "no", autoRemove: false, ports: [], labels: {}, labelsCut: 0, ...more });
 
@@ -62,6 +64,7 @@ describe("a change", () => {
     expect(await operations(reopened).run("container.stop", { id: ID }, header())).toEqual({ ...one, settledBy: "record" });
     await reopened.close();
     expect(calls).toBe(1);
+    expect(ended).toEqual(["step-0001 succeeded"]);
   });
 
   it("is not begun when it cannot be recorded", async () => {
@@ -133,6 +136,7 @@ describe("a change", () => {
     expect(await joined).toMatchObject({ state: "succeeded", settledBy: "inspection" });
     expect(agent.outcome("step-0001")).toMatchObject({ state: "succeeded", settledBy: "inspection" });
     expect(calls).toBe(0);
+    expect(ended).toEqual(["step-0001 succeeded"]);
   });
 });
 

@@ -42,6 +42,8 @@ export interface OperationsOptions {
   runtime: Runtime;
   journal: Journal;
   allow: Allowance;
+  /** Told once how each step ended, also one that an earlier run of this agent left open. */
+  ended(step: string, outcome: Outcome): void;
   clock: Clock;
   log: Log;
 }
@@ -55,7 +57,7 @@ interface Span {
   to: number | null;
 }
 
-export function createOperations({ runtime, journal, allow, clock, log }: OperationsOptions): Operations {
+export function createOperations({ runtime, journal, allow, ended, clock, log }: OperationsOptions): Operations {
   const running = new Map<string, Promise<Outcome>>();
   const spans: Span[] = [];
 
@@ -88,6 +90,7 @@ export function createOperations({ runtime, journal, allow, clock, log }: Operat
 
   /** The outcome is known even when it cannot be recorded; after a restart, looking settles it once more. */
   async function record(step: string, outcome: Outcome): Promise<void> {
+    ended(step, outcome);
     await journal.end(step, outcome).catch((error: unknown) => log.error(`the outcome of step ${step} could not be recorded`, error));
   }
 

@@ -11,6 +11,29 @@ export interface Sighting {
   container: Container;
   /** The signal that asks this container to stop; null where it is not known (the engine's default is SIGTERM). */
   stopSignal: number | null;
+  /** Its first process, as the engine's machine counts; null while it does not run, and where the engine does not say. */
+  pid: number | null;
+  /** It has no network of its own: its traffic is the host's. */
+  hostNetwork: boolean;
+  /** Cores that it may use; null: no limit. */
+  cpuLimit: number | null;
+}
+
+/** What a running container has used since it started, and uses now. null: the engine does not say. */
+export interface Usage {
+  cpuSeconds: number | null;
+  /** Periods of its CPU limit in which it ran, and those in which it was held back. */
+  periods: number | null;
+  throttledPeriods: number | null;
+  /** Bytes: what is used without the file cache that can go at once; and the limit, the host's memory where it has none. */
+  memory: number | null;
+  memoryLimit: number | null;
+  /** Bytes since it started. */
+  received: number | null;
+  sent: number | null;
+  read: number | null;
+  written: number | null;
+  pids: number | null;
 }
 
 /** Something that happened, in the protocol's words. Texts are already cut to LIMITS. */
@@ -81,6 +104,8 @@ export interface Runtime {
   /** The engine's own document, as it is, secrets included: mask it before it leaves the host. */
   inspect(id: string): Promise<Record<string, unknown>>;
   loss(id: string): Promise<Loss>;
+  /** What a container uses, by one look of the engine at it: dear, so for where the kernel's files cannot be read. null: it does not run. */
+  usage(id: string): Promise<Usage | null>;
   /**
    * Follows what happens to containers. `since`: also what happened from then on (milliseconds since 1970,
    * as far as the engine remembers); null: only from now. `onDoubt` is called when something was said

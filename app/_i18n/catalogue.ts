@@ -8,6 +8,7 @@ import enErrors from "@/messages/en/errors.json";
 import enFormat from "@/messages/en/format.json";
 import enHosts from "@/messages/en/hosts.json";
 import enLogs from "@/messages/en/logs.json";
+import enMetrics from "@/messages/en/metrics.json";
 import enNow from "@/messages/en/now.json";
 import enOperations from "@/messages/en/operations.json";
 import enSettings from "@/messages/en/settings.json";
@@ -19,6 +20,7 @@ import koErrors from "@/messages/ko/errors.json";
 import koFormat from "@/messages/ko/format.json";
 import koHosts from "@/messages/ko/hosts.json";
 import koLogs from "@/messages/ko/logs.json";
+import koMetrics from "@/messages/ko/metrics.json";
 import koNow from "@/messages/ko/now.json";
 import koOperations from "@/messages/ko/operations.json";
 import koSettings from "@/messages/ko/settings.json";
@@ -33,6 +35,7 @@ const en = {
   format: enFormat,
   hosts: enHosts,
   logs: enLogs,
+  metrics: enMetrics,
   now: enNow,
   operations: enOperations,
   settings: enSettings,
@@ -48,6 +51,7 @@ const ko: Messages = {
   format: koFormat,
   hosts: koHosts,
   logs: koLogs,
+  metrics: koMetrics,
   now: koNow,
   operations: koOperations,
   settings: koSettings,

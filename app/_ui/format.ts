@@ -32,6 +32,8 @@ function createFormatters(locale: string) {
   return {
     number: new Intl.NumberFormat(locale),
     short: new Intl.NumberFormat(locale, { maximumSignificantDigits: 3 }),
+    whole: new Intl.NumberFormat(locale, { maximumFractionDigits: 0 }),
+    tenths: new Intl.NumberFormat(locale, { maximumFractionDigits: 1 }),
     clock: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", second: "2-digit", hourCycle: "h23" }),
     minute: new Intl.DateTimeFormat(locale, { hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
     dateMinute: new Intl.DateTimeFormat(locale, { month: "short", day: "numeric", hour: "2-digit", minute: "2-digit", hourCycle: "h23" }),
@@ -49,10 +51,20 @@ export function useFormat() {
   const t = useTranslations("format");
   const locale = useLocale();
   return useMemo(() => {
-    const { number, short, clock, minute, dateMinute, full } = formattersFor(locale);
+    const { number, short, whole, tenths, clock, minute, dateMinute, full } = formattersFor(locale);
+    const bytes = (value: number) => {
+      const power = value < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(value) / 10));
+      return t(`bytes.${BYTE_UNITS[power] ?? "byte"}`, { value: short.format(value / 1024 ** power) });
+    };
     return {
       /** 1,204 */
       number: (value: number) => number.format(value),
+      /** "0.412": three digits that count. */
+      short: (value: number) => short.format(value),
+      /** "41 %" of 0.41; below ten with one decimal. */
+      percent: (share: number) => t("percent", { value: (share < 0.0995 ? tenths : whole).format(share * 100) }),
+      /** "1.2 MiB/s" */
+      rate: (bytesPerSecond: number) => t("perSecond", { amount: bytes(bytesPerSecond) }),
       /** "6 min", "12 d" */
       span: (ms: number) => {
         const { unit, count } = wholeUnits(ms);
@@ -68,10 +80,7 @@ export function useFormat() {
       /** How long something took: "356 ms", "3.2 s". */
       took: (ms: number) => (ms < SECOND ? t("milliseconds", { value: number.format(Math.round(ms)) }) : t("seconds", { value: short.format(ms / SECOND) })),
       /** "249 MiB" */
-      bytes: (bytes: number) => {
-        const power = bytes < 1 ? 0 : Math.min(BYTE_UNITS.length - 1, Math.floor(Math.log2(bytes) / 10));
-        return t(`bytes.${BYTE_UNITS[power] ?? "byte"}`, { value: short.format(bytes / 1024 ** power) });
-      },
+      bytes,
       /** 14:02:11 */
       clock: (at: number) => clock.format(at),
       /** 14:02 */

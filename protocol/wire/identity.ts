@@ -2,9 +2,11 @@
  * Who one end of the tunnel is: a P-256 key and a self-signed certificate, made once and kept in a
  * directory of its own. Nobody signs anything for anybody: the other end knows the certificate's pin.
  */
-import { X509Certificate, createHash, createPrivateKey, randomBytes, webcrypto } from "node:crypto";
+import { X509Certificate, createHash, createPrivateKey, generateKeyPair, randomBytes } from "node:crypto";
 import { chmod, mkdir, open, readFile, rename, rm, stat } from "node:fs/promises";
 import { dirname, join } from "node:path";
+import { promisify } from "node:util";
+import { selfSignedCertificate } from "./certificate";
 
 export interface LinkIdentity {
   /** PKCS#8, PEM. */
@@ -54,24 +56,15 @@ export async function loadOrMakeIdentity(place: IdentityPlace, commonName: strin
   return identity;
 }
 
-/** A new key and certificate. @peculiar/x509 costs 10 MB of memory, so it is loaded here and only here. */
+/** A new key and certificate. */
 export async function makeIdentity(commonName: string): Promise<LinkIdentity> {
-  await import("reflect-metadata"); // @peculiar/x509 needs it to be there first
-  const x509 = await import("@peculiar/x509");
-  x509.cryptoProvider.set(webcrypto as Crypto);
-  const algorithm = { name: "ECDSA", namedCurve: "P-256", hash: "SHA-256" };
-  const keys = (await webcrypto.subtle.generateKey(algorithm, true, ["sign", "verify"])) as CryptoKeyPair;
-  const certificate = await x509.X509CertificateGenerator.createSelfSigned({
-    serialNumber: randomBytes(16).toString("hex").replace(/^[89a-f]/, "7"), // a positive number
-    name: [{ CN: [commonName] }],
-    notBefore: new Date(Date.now() - DAY_MS), // the other machine's clock may be behind
-    notAfter: new Date(Date.now() + LIFETIME_DAYS * DAY_MS),
-    signingAlgorithm: algorithm,
-    keys,
-  });
-  const der = Buffer.from(await webcrypto.subtle.exportKey("pkcs8", keys.privateKey));
-  const keyPem = createPrivateKey({ key: der, format: "der", type: "pkcs8" }).export({ format: "pem", type: "pkcs8" }).toString();
-  return { keyPem, certificatePem: `${certificate.toString("pem")}\n` };
+  const { privateKey, publicKey } = await promisify(generateKeyPair)("ec", { namedCurve: "P-256" });
+  const from = new Date(Date.now() - DAY_MS); // the other machine's clock may be behind
+  const until = new Date(Date.now() + LIFETIME_DAYS * DAY_MS);
+  return {
+    keyPem: privateKey.export({ format: "pem", type: "pkcs8" }).toString(),
+    certificatePem: selfSignedCertificate({ privateKey, publicKey, commonName, from, until }),
+  };
 }
 
 function checkIdentity(identity: LinkIdentity, keyPath: string, certificatePath: string): void {

@@ -7,6 +7,8 @@ import { createHostsRouter } from "@/server/domains/hosts/router";
 import type { HostsService } from "@/server/domains/hosts/service";
 import { createLogsRouter } from "@/server/domains/logs/router";
 import type { LogsService } from "@/server/domains/logs/service";
+import { createMetricsRouter } from "@/server/domains/metrics/router";
+import type { MetricsService } from "@/server/domains/metrics/service";
 import { createOperationsRouter } from "@/server/domains/operations/router";
 import type { OperationsService } from "@/server/domains/operations/service";
 import { createSettingsRouter } from "@/server/domains/settings/router";
@@ -19,6 +21,7 @@ export interface Services {
   fleet: FleetService;
   hosts: HostsService;
   logs: LogsService;
+  metrics: MetricsService;
   operations: OperationsService;
   settings: SettingsService;
 }
@@ -30,6 +33,7 @@ export function createRootRouter(services: Services) {
     fleet: createFleetRouter(services.fleet),
     hosts: createHostsRouter(services.hosts),
     logs: createLogsRouter(services.logs),
+    metrics: createMetricsRouter(services.metrics),
     operations: createOperationsRouter(services.operations),
     settings: createSettingsRouter(services.settings),
   }));

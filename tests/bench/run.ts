@@ -1,11 +1,12 @@
-/** `npm run bench -- NAME [--json] [--check]`, below bin/bench.mjs. Progress goes to standard error. */
+/** `npm run bench -- NAME [--json] [--check]`, and `npm run soak`, below bin/run-measure.mjs, which puts the kind before the words. Progress goes to standard error. */
 import { readdirSync } from "node:fs";
 import { cpus, totalmem } from "node:os";
 import { argv } from "node:process";
 import { fileURLToPath, pathToFileURL } from "node:url";
 import { type Bench, type Figure, reaches } from "./bench";
 
-const FOLDER = fileURLToPath(new URL(".", import.meta.url));
+const KIND = argv[2] === "soak" ? "soak" : "bench";
+const FOLDER = fileURLToPath(new URL(`../${KIND}/`, import.meta.url));
 const FLAGS = ["--json", "--check"];
 const number = new Intl.NumberFormat("en", { maximumFractionDigits: 2, useGrouping: false });
 
@@ -41,7 +42,7 @@ async function run(words: readonly string[]): Promise<number> {
   const bench = name === undefined ? undefined : benches.get(name);
   if (!bench || others.length) {
     const list = [...benches.values()].map((one) => `  ${one.name.padEnd(10)}${one.does}`).join("\n");
-    console.error(`${bench ? `npm run bench does not know ${others.join(" ")}` : name === undefined ? "Name a bench" : `There is no bench ${name}`}. The benches are:\n${list}\nFlags: --json (one JSON document with every run), --check (exit 1 where a bound is missed).`);
+    console.error(`${bench ? `npm run ${KIND} does not know ${others.join(" ")}` : name === undefined ? `Name a ${KIND}` : `There is no ${KIND} ${name}`}. There are:\n${list}\nFlags: --json (one JSON document with every run), --check (exit 1 where a bound is missed).`);
     return 1;
   }
   const startedAt = new Date().toISOString();
@@ -54,7 +55,7 @@ async function run(words: readonly string[]): Promise<number> {
 }
 
 // Set, not called: what the bench still closes may end first, and an exit would cut a long JSON off.
-process.exitCode = await run(argv.slice(2)).catch((error: unknown) => {
+process.exitCode = await run(argv.slice(3)).catch((error: unknown) => {
   console.error(error);
   return 1;
 });

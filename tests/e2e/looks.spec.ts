@@ -28,12 +28,28 @@ async function faults(page: Page): Promise<string[]> {
   });
 }
 
+const FAILED = "looks-failed";
 test.beforeAll(async ({ browser, stage }) => {
   const page = await browser.newPage();
   await setUpIfNeeded(page, stage);
   await page.close();
+  await stage.lab.host(1).docker(["run", "-d", "--name", FAILED, LAB_IMAGE, "sh", "-c", "echo no such table; exit 5"]);
   await stage.lab.host(1).docker(["run", "-d", "--name", SPEAKER, LAB_IMAGE, "sh", "-c", SAYS]);
 });
+test.afterAll(({ stage }) => stage.lab.host(1).docker(["rm", "-f", FAILED, SPEAKER]));
+
+/** Pages whose address is known only at run time: of the first host, of one of its containers, and of one that failed. */
+async function ownPages(page: Page, url: string): Promise<string[]> {
+  const hrefOf = async (place: string, link: string) => {
+    await page.goto(url + place);
+    return (await page.locator(`main a[href*="${link}"]`).first().getAttribute("href"))!;
+  };
+  const container = await hrefOf("/containers", "/web-h1/");
+  const failed = container.replace("/web-h1/", `/${FAILED}/`);
+  const speaker = container.replace("/web-h1/", `/${SPEAKER}/`);
+  const key = encodeURIComponent(speaker.replace("/containers/", ""));
+  return [await hrefOf("/hosts", "/hosts/host_"), container, failed, `${failed}?part=changes`, `${failed}?part=boxes`, `${speaker}?part=logs`, `/logs?c=${key}&find=line`, "/logs?find=level"];
+}
 
 for (const locale of ["en", "ko"] as const) {
   for (const colorScheme of ["dark", "light"] as const) {
@@ -46,15 +62,13 @@ for (const locale of ["en", "ko"] as const) {
         await page.goto(`${stage.url}/sign-in`);
         expect(await faults(page), `sign-in ${viewport.width}`).toEqual([]);
         await signInHere(page, stage.url);
-        await page.goto(`${stage.url}/containers?q=name:${SPEAKER}`);
-        const own = await page.getByRole("link", { name: SPEAKER, exact: true }).getAttribute("href");
-        const key = encodeURIComponent((own ?? "").replace(/^\/containers\/|\?.*$/g, ""));
-        for (const place of [...PLACES, `${own?.replace(/\?.*$/, "")}?part=logs`, `/logs?c=${key}&find=line`, "/logs?find=level"]) {
+        for (const place of [...PLACES, ...(await ownPages(page, stage.url))]) {
           await page.goto(stage.url + place);
           await expect(page.getByRole("heading", { level: 1 })).toBeVisible();
           if (place.includes(SPEAKER)) await expect(page.getByText("a line of the error output")).toBeVisible();
           if (place === "/logs?find=level") await expect(page.getByText("a line of its level").first()).toBeVisible();
           if (place === "/containers") await expect(page.getByText("web-h1").first()).toBeVisible();
+          if (place.endsWith("part=boxes")) await expect(page.getByText("no such table").first()).toBeVisible();
           const overflow = await page.evaluate(() => document.documentElement.scrollWidth - window.innerWidth);
           expect(overflow, `${place} at ${viewport.width} is wider than the window`).toBeLessThanOrEqual(0);
           expect(await faults(page), `${place} ${viewport.width}`).toEqual([]);

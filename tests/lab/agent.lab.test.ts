@@ -109,8 +109,8 @@ describe("the agent", () => {
     const link = await linked();
     const frames = await telemetry(link);
     await expect.poll(() => frames.some(({ frame }) => frame === "beat"), poll).toBe(true);
-    expect(frames.slice(0, 3).map(({ frame }) => frame)).toEqual(["runtime", "list", "beat"]);
-    expect(frames[1]).toMatchObject({ part: 0, last: true, containers: [{ name: "web", state: "running" }] });
+    expect(frames.slice(0, 4).map(({ frame }) => frame)).toEqual(["open", "runtime", "list", "beat"]);
+    expect(frames[2]).toMatchObject({ part: 0, last: true, containers: [{ name: "web", state: "running" }] });
 
     const { step } = header();
     const outcome = await link.change("container.restart", { id, t: 5 }, header(step));
@@ -119,11 +119,11 @@ describe("the agent", () => {
     const told = frames.flatMap((frame) => (frame.frame === "event" ? [frame.event] : []));
     expect(told.every((event) => event.step === step)).toBe(true);
     expect(told.find(({ kind }) => kind === "die")?.asked).toBe(true);
-    expect(told.map(({ seq }) => seq)).toEqual([1, 2, 3, 4, 5]);
+    await expect.poll(() => frames.filter(({ frame }) => frame === "outcome" || frame === "box"), poll).toMatchObject(expect.arrayContaining([{ frame: "outcome", epoch: 1, step, outcome }, { frame: "box", box: { id, event: { epoch: 1, seq: told[1]?.seq } } }].map((part) => expect.objectContaining(part) as unknown)) as unknown[]);
     await expect.poll(() => frames.findLast((frame) => frame.frame === "container")?.container.startedAt ?? 0, poll).toBeGreaterThan(outcome.startedAt);
 
-    const replayed = await telemetry(link, { epoch: 1, seq: 3 });
-    await expect.poll(() => replayed.flatMap((frame) => (frame.frame === "event" ? [frame.event.seq] : [])), poll).toEqual([4, 5]);
+    const replayed = await telemetry(link, { epoch: 1, seq: told[2]?.seq ?? 0 });
+    await expect.poll(() => replayed.flatMap((frame) => (frame.frame === "event" ? [frame.event] : [])), poll).toEqual(told.slice(3));
     expect(logs).toContain(`Ana asked for container.restart of ${id.slice(0, 12)}`);
     expect(logs).not.toContain(TOKEN);
   });

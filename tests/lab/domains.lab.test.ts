@@ -46,7 +46,7 @@ async function startHub(): Promise<void> {
   gateway = createGateway({ identity, hubVersion: "test", clock, logger: log, authenticate: (peer) => hosts.admit(peer) });
   hosts = createHostsService({ repo: createHostsRepo(database.db), gateway, clock, log, publicUrl: () => `http://127.0.0.1:${port}`, pin: pinOf(identity.certificatePem) });
   await hosts.load();
-  fleet = createFleetService({ repo: createFleetRepo(database.db), hosts, gateway, clock, log });
+  fleet = createFleetService({ repo: createFleetRepo(database.db), hosts, gateway, clock, log, outcome: (...told) => operations.noteOutcome(...told) });
   operations = createOperationsService({ repo: createOperationsRepo(database.db), fleet, gateway, clock, log });
   await fleet.start();
   await operations.start();

@@ -20,7 +20,7 @@ const fresh = (host: LabHost) => isFresh(fleet.host(host.name));
 /** The history of a container's target, newest first. */
 const history = async (host: LabHost, name: string) => {
   const key = fleet.container(host.name, name)?.key ?? "";
-  return (await client.api.fleet.history.query({ key })).events;
+  return (await client.api.fleet.history.query({ target: key })).events;
 };
 
 beforeAll(async () => {

@@ -456,7 +456,7 @@ describe("any history of writing, rotating, reading and beginning again", () => 
         reader.close();
         engine.end();
       }),
-      { numRuns: 40 },
+      { numRuns: 25 },
     );
   }, 120_000);
 });

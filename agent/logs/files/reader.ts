@@ -130,6 +130,7 @@ export function createFileReader(start: ReaderStart, { chain, waker, source, fol
     const links = await chain.look();
     if (!links || links.length === 0) return null;
     const mine = await findLink(from, links);
+    if (mine === null) return null;
     const next = mine === -1 ? links[0] : links[mine + 1];
     if (!next) return null;
     // Counted up to a moment at which `links` still held.
@@ -145,7 +146,8 @@ export function createFileReader(start: ReaderStart, { chain, waker, source, fol
     return lost ? { what: "gap", at: lastAt, bytes: null, why: REPLACED, to: cursor } : null;
   }
 
-  async function findLink(from: Current, links: readonly Link[]): Promise<number> {
+  /** Which of the files it is; -1: none any more; null: they were renamed meanwhile. */
+  async function findLink(from: Current, links: readonly Link[]): Promise<number | null> {
     const stat = fileStat(from.file.fd);
     const same = links.findIndex((link) => isSame(link.stat, stat));
     if (same !== -1 || from.name === null) return same;
@@ -154,7 +156,7 @@ export function createFileReader(start: ReaderStart, { chain, waker, source, fol
       const link = links[i];
       if (!link?.compressed) continue;
       const file = chain.open(link);
-      if (!file) continue;
+      if (!file) return null;
       const name = await chain.nameOf(file, link.age);
       file.close();
       if (name === from.name) return i;

@@ -1,8 +1,9 @@
 import { afterAll, afterEach, beforeAll, describe, expect, it } from "vitest";
-import type { Container, RuntimeEvent } from "@/protocol/shapes";
-import { createReflector, type Reflector } from "@/agent/reflector";
+import type { Container } from "@/protocol/shapes";
+import { createReflector, type Happening, type Reflector } from "@/agent/reflector";
 import { systemClock } from "@/agent/clock";
 import { silentLog } from "@/agent/log";
+import { makeWitness, type Witness } from "@/agent/testing";
 import { LAB_IMAGE, type Lab, type LabHost, startLab } from "@/tests/lab/lab";
 import type { Runtime } from "../runtime";
 import { createDockerRuntime } from "./docker";
@@ -11,6 +12,7 @@ let lab: Lab;
 let host: LabHost;
 let runtime: Runtime;
 let reflector: Reflector;
+let told: Witness;
 
 beforeAll(async () => {
   lab = await startLab({ hosts: 1 });
@@ -29,18 +31,14 @@ function runtimeAt(socket: string): Runtime {
 /** A started reflector over the host's engine, and what it was told. */
 async function reflect(socket = host.socket): Promise<void> {
   runtime = runtimeAt(socket);
-  reflector = createReflector({ runtime, clock: systemClock, log: silentLog, epoch: 1, stepAt: () => null });
+  told = makeWitness();
+  reflector = createReflector({ runtime, clock: systemClock, log: silentLog, stepAt: () => null, ...told.options });
   reflector.start();
   if (socket === host.socket) await expect.poll(() => reflector.status().state, { timeout: 10_000 }).toBe("up");
 }
 const byName = (name: string): Container | undefined => [...reflector.containers().values()].find((container) => container.name === name);
 const state = (name: string) => byName(name)?.state;
-function events(name: string): RuntimeEvent[] {
-  const reader = reflector.events.reader(null);
-  const read: RuntimeEvent[] = [];
-  for (let frame = reader.next(0); frame; frame = reader.next(0)) if (frame.frame === "event" && frame.event.name === name) read.push(frame.event);
-  return read;
-}
+const events = (name: string): Happening[] => told.events.filter((event) => event.name === name);
 const kinds = (name: string) => events(name).map(({ kind }) => kind);
 const poll = { timeout: 15_000, interval: 20 };
 /** Ends by itself when it is asked to, as most programs do. */
@@ -167,10 +165,9 @@ describe("an engine", () => {
     await expect.poll(() => reflector.status().state, { timeout: 30_000 }).toBe("up");
     await expect.poll(() => byName("victim"), poll).toMatchObject({ state: "exited", exitCode: 137 });
     await expect.poll(() => (byName("phoenix")?.startedAt ?? 0) > before && state("phoenix"), { timeout: 30_000 }).toBe("running");
-    const reader = reflector.events.reader(null);
-    const frames = [];
-    for (let frame = reader.next(0); frame; frame = reader.next(0)) frames.push(frame.frame);
-    expect(frames).toContain("gap"); // what happened while nobody could see is said to be unknown
+    // What happened while nobody could see is said to be unknown.
+    expect(told.gaps).toMatchObject([{ since: expect.any(Number) as number, until: expect.any(Number) as number }]);
+    expect((told.gaps[0]?.until ?? 0) - (told.gaps[0]?.since ?? 0)).toBeGreaterThan(0);
   });
 
   it("that is stopped in its tracks is noticed within 9 s, and so is its return", async () => {
@@ -195,7 +192,7 @@ describe("an engine", () => {
     try {
       await expect.poll(() => runtimeAt(host.socket).connect().then(({ state }) => state), poll).not.toBe("up");
       runtime = runtimeAt(host.socket);
-      reflector = createReflector({ runtime, clock: systemClock, log: silentLog, epoch: 1, stepAt: () => null });
+      reflector = createReflector({ runtime, clock: systemClock, log: silentLog, stepAt: () => null, ...makeWitness().options });
       reflector.start();
       await expect.poll(() => reflector.status().why, poll).toMatch(/named by --docker/);
       expect(reflector.listedAt()).toBeNull();

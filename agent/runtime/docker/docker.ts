@@ -11,15 +11,19 @@ import type { EngineAddress } from "./address";
 import type { EngineCandidate } from "./discovery";
 import { clip, type Fields, fieldsAt, isFields, listAt, textAt } from "./fields";
 import { readLines } from "./lines";
-import { readDetails, readLoss, readSummary } from "./read-container";
+import { createListing } from "./listing";
 import { openRaw } from "./raw-stream";
+import { readDetails, readLoss } from "./read-container";
 import { readEvent } from "./read-event";
+import { readUsage } from "./read-usage";
 import { chooseApiVersion } from "./versions";
 
 /** How long a healthy engine may take for the cheapest call. One that is stopped or starved takes for ever. */
 const PING_MS = 3_000;
 const READ_MS = 10_000;
 const LIST_MS = 20_000;
+/** For what a container uses. An engine that does not know `one-shot` measures for two seconds. */
+const USAGE_MS = 4_000;
 /** `size=1` makes the engine walk the container's files. */
 const SIZE_MS = 12_000;
 const SMALL_BYTES = 64 * 1024;
@@ -31,9 +35,6 @@ const INFO_BYTES = 1 << 20;
 const LIST_BYTES = 128 << 20;
 /** Events repeat all labels. A longer line is skipped and the truth is listed again. */
 const EVENT_LINE_BYTES = 16 << 20;
-const INSPECTS_AT_ONCE = 8;
-/** Stopped containers inspected in one list; the others follow in later lists. Protects engines with thousands. */
-const SETTLED_INSPECTS = 1_000;
 const EVENT_FILTER = ["create", "start", "die", "oom", "kill", "stop", "restart", "pause", "unpause", "health_status", "rename", "update", "destroy"];
 
 interface Connection {
@@ -48,8 +49,6 @@ type Attempt = { status: RuntimeStatus; connection: Connection | null };
 export function createDockerRuntime({ candidates, clock }: { candidates: () => EngineCandidate[]; clock: Clock }): Runtime {
   let connection: Connection | null = null;
   let status: RuntimeStatus = { state: "absent", why: "The agent has not looked for a container engine yet.", engine: null, version: null, apiVersion: null };
-  /** Details of containers that do not run, so that each is inspected once and not in each list. */
-  let settled = new Map<string, { signature: string; sighting: Sighting }>();
 
   function connected(): Connection {
     if (connection) return connection;
@@ -74,49 +73,11 @@ export function createDockerRuntime({ candidates, clock }: { candidates: () => E
   }
   async function look(id: string): Promise<Sighting | null> {
     const found = await document(id, "", READ_MS);
-    settled.delete(id); // somebody had a reason to look: what was kept may be stale
+    listing.forget(id);
     return found && readDetails(found);
   }
 
-  async function list(): Promise<Sighting[]> {
-    const entries = await get("/containers/json?all=1", LIST_MS, LIST_BYTES);
-    if (!Array.isArray(entries)) throw new AgentFailure("engine_error", "The engine's list of containers is not a list.");
-    const found = new Map<string, Sighting>();
-    const known = new Map<string, { signature: string; sighting: Sighting }>();
-    const toInspect: { id: string; signature: string | null }[] = [];
-    let left = SETTLED_INSPECTS;
-    for (const entry of entries) {
-      const summary = isFields(entry) ? readSummary(entry) : null;
-      if (!summary) continue;
-      const { id, state } = summary.container;
-      found.set(id, summary);
-      const signature = state === "exited" || state === "created" || state === "dead" ? settledSignature(summary) : null;
-      const before = settled.get(id);
-      if (signature !== null && before?.signature === signature) {
-        found.set(id, before.sighting);
-        known.set(id, before);
-      } else if (signature === null || left-- > 0) toInspect.push({ id, signature });
-    }
-    await inEach(toInspect, INSPECTS_AT_ONCE, async ({ id, signature }) => {
-      const sighting = await lookAmong(id, found.get(id));
-      if (!sighting) found.delete(id);
-      else {
-        found.set(id, sighting);
-        if (signature !== null) known.set(id, { signature, sighting });
-      }
-    });
-    settled = known;
-    return [...found.values()];
-  }
-  /** One broken container, whose inspect fails, must not hide all others. An engine that is away must. */
-  async function lookAmong(id: string, summary: Sighting | undefined): Promise<Sighting | null> {
-    try {
-      return await look(id);
-    } catch (error) {
-      if (error instanceof AgentFailure && error.code === "engine_error" && summary) return summary;
-      throw error;
-    }
-  }
+  const listing = createListing({ entries: () => get("/containers/json?all=1", LIST_MS, LIST_BYTES), look });
 
   return {
     status: () => status,
@@ -145,7 +106,7 @@ export function createDockerRuntime({ candidates, clock }: { candidates: () => E
       const answer = await failing(client.call({ method: "GET", path: "/_ping", deadlineMs: PING_MS, maxBytes: SMALL_BYTES }));
       if (answer.status !== 200) throw new AgentFailure("engine_unavailable", `The engine answered ${answer.status} to a ping.`);
     },
-    list,
+    list: listing.list,
     look,
     inspect: existing,
     async loss(id) {
@@ -155,6 +116,10 @@ export function createDockerRuntime({ candidates, clock }: { candidates: () => E
         if (!(error instanceof AgentFailure) || error.code !== "deadline") throw error;
         return readLoss(await existing(id)); // the size takes too long: say all but the size
       }
+    },
+    async usage(id) {
+      const document = await get(`/containers/${encodeURIComponent(id)}/stats?stream=false&one-shot=true`, USAGE_MS, INSPECT_BYTES);
+      return isFields(document) ? readUsage(document) : null;
     },
     async follow({ since, onEvent, onDoubt }) {
       const { client, prefix, podman } = connected();
@@ -302,17 +267,4 @@ function parseBody(body: Buffer): Fields | readonly unknown[] | null {
   } catch {
     return null;
   }
-}
-
-/** What of a stopped container's list entry changes when it ran again, was renamed or is another. */
-function settledSignature({ container }: Sighting): string {
-  return `${container.state} ${container.exitCode} ${container.createdAt} ${container.name}`;
-}
-
-/** Runs `task` for each item, at most `atOnce` at a time; rejects with the first failure. */
-async function inEach<T>(items: readonly T[], atOnce: number, task: (item: T) => Promise<void>): Promise<void> {
-  const queue = items.values();
-  await Promise.all(Array.from({ length: Math.min(atOnce, items.length) }, async () => {
-    for (const item of queue) await task(item);
-  }));
 }

@@ -6,10 +6,11 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
 import { LIMITS } from "@/protocol/limits";
-import { Container, type RuntimeEvent } from "@/protocol/shapes";
+import { Container } from "@/protocol/shapes";
 import { systemClock } from "@/agent/clock";
 import { silentLog } from "@/agent/log";
 import { createReflector, type Reflector } from "@/agent/reflector";
+import { makeWitness, type Witness } from "@/agent/testing";
 import type { Runtime } from "../runtime";
 import { createDockerRuntime } from "./docker";
 
@@ -131,7 +132,7 @@ describe("a container", () => {
 describe("an engine's events", () => {
   const event = (action: string, seconds: number, name = "web") => Buffer.from(`${JSON.stringify({ Type: "container", Action: action, Actor: { ID, Attributes: { name, image: "img" } }, timeNano: seconds * 1e9 })}\n`);
   /** What a reflector read from a stream of these chunks, each sent alone. */
-  async function told(chunks: Buffer[]): Promise<RuntimeEvent[]> {
+  async function told(chunks: Buffer[]): Promise<Witness> {
     const runtime = await engine({
       "/events": (_, response) => {
         const send = () => {
@@ -142,23 +143,20 @@ describe("an engine's events", () => {
         send();
       },
     });
-    reflector = createReflector({ runtime, clock: systemClock, log: silentLog, epoch: 1, stepAt: () => null });
+    const witness = makeWitness();
+    reflector = createReflector({ runtime, clock: systemClock, log: silentLog, stepAt: () => null, ...witness.options });
     reflector.start();
     await expect.poll(() => reflector?.status().state, poll).toBe("up");
-    return read(reflector);
+    return witness;
   }
-  function read({ events }: Reflector): RuntimeEvent[] {
-    const reader = events.reader(null);
-    const found: RuntimeEvent[] = [];
-    for (let frame = reader.next(0); frame; frame = reader.next(0)) if (frame.frame === "event") found.push(frame.event);
-    return found;
-  }
-  const names = async (chunks: Buffer[]) => {
-    await told(chunks);
+  /** The names in the order told, and the gaps. */
+  const read = async (chunks: Buffer[]) => {
+    const { events, gaps } = await told(chunks);
     await expect.poll(() => chunks.length, poll).toBe(0);
-    await expect.poll(() => reflector && read(reflector).at(-1)?.name, poll).toBe("last");
-    return (reflector ? read(reflector) : []).map(({ name }) => name);
+    await expect.poll(() => events.at(-1)?.name, poll).toBe("last");
+    return { names: events.map(({ name }) => name), gaps };
   };
+  const names = async (chunks: Buffer[]) => (await read(chunks)).names;
 
   it("survive any place where the network cuts them, also inside a character", async () => {
     const bytes = Buffer.concat([event("start", 1, "고래🐳"), event("stop", 2, "é"), event("start", 3, "last")]);
@@ -167,9 +165,9 @@ describe("an engine's events", () => {
 
   it("that are no events are passed over, and the place is marked as not known", async () => {
     const chunks = [Buffer.from("garbage\n"), event("start", 1), Buffer.from("\n\n[]\n{\"Type\":\"container\",\"Action\":\"start\"}\n7\n"), Buffer.from([0xff, 0xfe, 0x0a]), event("start", 2, "last")];
-    expect(await names(chunks)).toEqual(["web", "last"]);
-    const reader = reflector?.events.reader(null);
-    expect(reader?.next(0)).toMatchObject({ frame: "gap", why: expect.stringContaining("could not read") as string });
+    const { names, gaps } = await read(chunks);
+    expect(names).toEqual(["web", "last"]);
+    expect(gaps[0]).toMatchObject({ why: expect.stringContaining("could not read") as string });
   });
 
   it("longer than the limit are dropped as they come, and the next is read", async () => {
@@ -217,7 +215,7 @@ describe("an engine that", () => {
     await runtime.ping();
   });
 
-  it("keeps 10,000 stopped containers is asked about a bounded number a list, about each once, and always about those that run", async () => {
+  it("keeps 10,000 stopped containers is asked about a bounded number a list, and about each once", async () => {
     const stopped = (n: number) => n.toString(16).padStart(64, "0");
     const asked: string[] = [];
     const list = [entry(), ...Array.from({ length: 10_000 }, (_, n) => entry({ Id: stopped(n), Names: [`/old-${n}`], State: "exited", Status: "Exited (3) 2 days ago" }))];
@@ -232,8 +230,7 @@ describe("an engine that", () => {
     expect(first.filter(({ container }) => container.state === "exited" && container.exitCode !== 3)).toEqual([]);
     expect(asked).toHaveLength(1_001);
     await runtime.list();
-    expect(asked).toHaveLength(2_002);
-    expect(asked.filter((id) => id === ID)).toHaveLength(2);
+    expect(asked).toHaveLength(2_001);
     expect(new Set(asked).size).toBe(2_001);
   });
 

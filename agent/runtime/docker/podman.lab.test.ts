@@ -6,11 +6,12 @@ import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
 import { createLogIndex, parseEntries } from "@/protocol/log-text";
 import type { LogStart } from "@/protocol/logs";
-import type { Container, RuntimeEvent } from "@/protocol/shapes";
+import type { Container } from "@/protocol/shapes";
 import { systemClock } from "@/agent/clock";
 import { silentLog } from "@/agent/log";
 import { createApiLogs } from "@/agent/logs/api/api-logs";
-import { createReflector, type Reflector } from "@/agent/reflector";
+import { createReflector, type Happening, type Reflector } from "@/agent/reflector";
+import { makeWitness } from "@/agent/testing";
 import { eventually } from "@/tests/lab/eventually";
 import { LAB_IMAGE, startLab } from "@/tests/lab/lab";
 import type { Runtime } from "../runtime";
@@ -65,12 +66,8 @@ async function run(name: string, options: object = {}): Promise<string> {
   return Id;
 }
 const byName = (name: string): Container | undefined => [...reflector.containers().values()].find((container) => container.name === name);
-function events(name: string): RuntimeEvent[] {
-  const reader = reflector.events.reader(null);
-  const read: RuntimeEvent[] = [];
-  for (let frame = reader.next(0); frame; frame = reader.next(0)) if (frame.frame === "event" && frame.event.name === name) read.push(frame.event);
-  return read;
-}
+const told = makeWitness();
+const events = (name: string): Happening[] => told.events.filter((event) => event.name === name);
 
 describe.skipIf(!installed)("Podman", () => {
   beforeAll(async () => {
@@ -86,7 +83,7 @@ describe.skipIf(!installed)("Podman", () => {
     const image = await imageTar();
     expect((await api("POST", "/images/load", image)).status).toBe(200);
     runtime = createDockerRuntime({ candidates: () => [{ from: "--docker", address: { kind: "unix", path: socket } }], clock: systemClock });
-    reflector = createReflector({ runtime, clock: systemClock, log: silentLog, epoch: 1, stepAt: (id) => (id === ours ? { step: "step-ours", ends: true } : null) });
+    reflector = createReflector({ runtime, clock: systemClock, log: silentLog, ...told.options, stepAt: (id) => (id === ours ? { step: "step-ours", ends: true } : null) });
     reflector.start();
     await eventually("it is followed", () => reflector.status().state === "up");
   });

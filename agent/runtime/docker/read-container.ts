@@ -8,6 +8,8 @@ import { clip, type Fields, fieldsAt, isFields, listAt, textAt, timeAt, wholeAt 
 
 const ID = /^[a-f0-9]{12,64}$/;
 const TARGET_CHARS = 255;
+/** Microseconds; what the kernel takes where no period is named. */
+const DEFAULT_CPU_PERIOD = 100_000;
 /** Entries of each kind that Loss can carry. */
 const LOSS_ENTRIES = 256;
 /** What Podman calls its states, where Docker has another word. */
@@ -45,7 +47,8 @@ export function readDetails(document: Fields): Sighting | null {
     ports: readPorts(fieldsAt(document, "NetworkSettings", "Ports"), fieldsAt(config, "ExposedPorts")),
     ...keepLabels(rawLabels),
   };
-  return { container, stopSignal: signalNumber(config.StopSignal) };
+  const pid = wholeAt(state, "Pid") ?? 0;
+  return { container, stopSignal: signalNumber(config.StopSignal), pid: pid > 0 ? pid : null, hostNetwork: textAt(host, "NetworkMode") === "host", cpuLimit: readCpuLimit(host) };
 }
 
 /**
@@ -80,7 +83,7 @@ export function readSummary(entry: Fields): Sighting | null {
     ports: [],
     ...keepLabels(rawLabels),
   };
-  return { container, stopSignal: null };
+  return { container, stopSignal: null, pid: null, hostNetwork: false, cpuLimit: null };
 }
 
 /** Reads what a removal would lose from the inspect document with `size=1`. */
@@ -148,6 +151,14 @@ export function signalNumber(value: unknown): number | null {
 export function readHealthWord(text: string): Health | null {
   const parsed = Health.safeParse(text);
   return parsed.success ? parsed.data : null;
+}
+
+/** Either in billionths of a core, or as a quota of a period. */
+function readCpuLimit(host: Fields): number | null {
+  const nanoCpus = wholeAt(host, "NanoCpus") ?? 0;
+  const quota = wholeAt(host, "CpuQuota") ?? 0;
+  if (nanoCpus > 0) return nanoCpus / 1e9;
+  return quota > 0 ? quota / (wholeAt(host, "CpuPeriod") || DEFAULT_CPU_PERIOD) : null;
 }
 
 function readHealth(health: Fields): Health {

@@ -31,6 +31,15 @@ describe("arrangement of the fleet", () => {
     expect(arrange(rows, [], "none", { by: "state", descending: false }, none).shown[0]!.container.name).toBe("web-2");
     expect(arrange(rows, [], "none", { by: "up", descending: false }, none).shown.at(-1)!.container.name).toBe("alone");
   });
+  it("sorts by what is used, with what nobody knows last either way", () => {
+    const used: Record<string, { cpu: number | null; memory: number | null }> = { "web-10": { cpu: 0.1, memory: 9 }, "web-2": { cpu: 0.8, memory: 3 }, alone: { cpu: 5, memory: 99 }, edge: { cpu: 5, memory: 99 } };
+    const of = (id: string) => used[rows.find((row) => row.id === id)!.container.name];
+    const names = (order: Order) => arrange(rows, [], "none", order, none, of).shown.map((row) => row.container.name);
+    expect(names({ by: "cpu", descending: true })).toEqual(["web-2", "web-10", "alone", "edge"]);
+    expect(names({ by: "cpu", descending: false })).toEqual(["web-10", "web-2", "alone", "edge"]);
+    expect(names({ by: "memory", descending: true })).toEqual(["web-10", "web-2", "alone", "edge"]);
+    expect(arrange(rows, [], "none", { by: "cpu", descending: true }, none).shown, "without figures it is the order of names").toHaveLength(4);
+  });
   it("leaves out the rows of a folded group, not the group, and keeps them in what is shown", () => {
     const { lines, shown } = arrange(rows, [], "host", byName, new Set(["h:host-one"]));
     expect(lines.filter((line) => line.type === "group")).toHaveLength(3);

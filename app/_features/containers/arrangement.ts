@@ -1,12 +1,14 @@
 /** From rows to what the table shows: filtered, sorted, grouped, with folded groups left out. */
 import { CONDITIONS, countConditions, type Condition } from "./condition";
 import { matches, type Term } from "./filter";
-import { sortKey, type FleetRow } from "./fleet-row";
+import { figuresState, sortKey, type FleetRow } from "./fleet-row";
 
 export const GROUPINGS = ["stack", "host", "none"] as const;
 export type Grouping = (typeof GROUPINGS)[number];
-export const SORTS = ["name", "host", "state", "up", "image"] as const;
+export const SORTS = ["name", "host", "state", "up", "cpu", "memory", "image"] as const;
 export type Sort = (typeof SORTS)[number];
+/** Orders of which the busiest is worth seeing first. */
+export const FIGURE_SORTS: ReadonlySet<Sort> = new Set<Sort>(["cpu", "memory"]);
 export interface Order {
   by: Sort;
   descending: boolean;
@@ -36,7 +38,11 @@ export function sinceOf(row: Pick<FleetRow, "container">): number | null {
   return state === "exited" || state === "dead" ? finishedAt : state === "created" ? null : startedAt;
 }
 
-function compareBy(by: Sort, a: FleetRow, b: FleetRow): number {
+/** What a row uses now, by its id; undefined where nobody knows. */
+export type FiguresOf = (id: string) => { cpu: number | null; memory: number | null } | undefined;
+const NO_FIGURES: FiguresOf = () => undefined;
+
+function compareBy(by: Exclude<Sort, "cpu" | "memory">, a: FleetRow, b: FleetRow): number {
   switch (by) {
     case "name":
       return 0; // the tie-break below
@@ -53,13 +59,22 @@ function compareBy(by: Sort, a: FleetRow, b: FleetRow): number {
 }
 
 /** A total order: rows never change places without a reason. */
-function comparator({ by, descending }: Order): (a: FleetRow, b: FleetRow) => number {
+function comparator({ by, descending }: Order, figuresOf: FiguresOf): (a: FleetRow, b: FleetRow) => number {
   return (a, b) => {
+    if (by === "cpu" || by === "memory") {
+      const one = figuresState(a) === "now" ? (figuresOf(a.id)?.[by] ?? null) : null;
+      const other = figuresState(b) === "now" ? (figuresOf(b.id)?.[by] ?? null) : null;
+      // What is not known is neither the least nor the most: it comes last either way.
+      if (one === null || other === null) return Number(one === null) - Number(other === null) || byName(a, b);
+      return (descending ? other - one : one - other) || byName(a, b);
+    }
     const first = by === "name" ? compareText(a.sortKeys.name, b.sortKeys.name) : compareBy(by, a, b);
     if (first !== 0 && !Number.isNaN(first)) return descending ? -first : first;
-    return compareText(a.sortKeys.name, b.sortKeys.name) || compareText(a.sortKeys.host, b.sortKeys.host) || (a.id < b.id ? -1 : a.id > b.id ? 1 : 0);
+    return byName(a, b);
   };
 }
+
+const byName = (a: FleetRow, b: FleetRow) => compareText(a.sortKeys.name, b.sortKeys.name) || compareText(a.sortKeys.host, b.sortKeys.host) || compareText(a.id, b.id);
 
 export interface Arranged {
   lines: Line[];
@@ -70,14 +85,14 @@ export interface Arranged {
   counts: Record<Condition, number>;
 }
 
-/** `rows` in any order. `folded` holds ids of groups whose rows are not shown. */
-export function arrange(rows: readonly FleetRow[], terms: readonly Term[], grouping: Grouping, order: Order, folded: ReadonlySet<string>): Arranged {
+/** `rows` in any order. `folded` holds ids of groups whose rows are not shown. `figuresOf` matters for an order by figures alone. */
+export function arrange(rows: readonly FleetRow[], terms: readonly Term[], grouping: Grouping, order: Order, folded: ReadonlySet<string>, figuresOf: FiguresOf = NO_FIGURES): Arranged {
   const stateTerms = terms.filter((term) => term.key === "state");
   const otherTerms = terms.filter((term) => term.key !== "state");
   const beside = otherTerms.length === 0 ? [...rows] : rows.filter((row) => matches(row, otherTerms));
   const hits = stateTerms.length === 0 ? beside : beside.filter((row) => matches(row, stateTerms));
   const counts = countConditions(beside.map((row) => row.condition));
-  hits.sort(comparator(order));
+  hits.sort(comparator(order, figuresOf));
   if (grouping === "none") return { lines: hits.map((row) => ({ type: "row", id: row.id, row })), groups: [], shown: hits, counts };
   const groups = groupRows(hits, grouping);
   const lines: Line[] = [];

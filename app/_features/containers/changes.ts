@@ -43,7 +43,7 @@ function toneOf(event: RuntimeEvent): ChangeLine["tone"] {
 }
 
 /** The kernel's report of a lack of memory and the death that follows come within this time. */
-const OOM_BEFORE_MS = 10_000;
+export const OOM_BEFORE_MS = 10_000;
 
 /** Whether the history holds a lack of memory just before this death. */
 function isOutOfMemory(death: RuntimeEvent, events: readonly RuntimeEvent[]): boolean {

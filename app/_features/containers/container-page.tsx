@@ -19,6 +19,7 @@ import { useKeys } from "@/app/_ui/keys";
 import { Notice } from "@/app/_ui/notice";
 import { Panel } from "@/app/_ui/panel";
 import { formatTarget, parseTarget, type Target } from "@/protocol/target";
+import { BoxesView } from "./boxes-view";
 import { ChangesView, useHistory } from "./changes-view";
 import { ConditionMark } from "./condition-mark";
 import { ContainerActions } from "./container-actions";
@@ -28,7 +29,7 @@ import { Overview } from "./overview";
 import { PartTabs } from "./part-tabs";
 
 const PREFIX = "/containers/";
-const PARTS = ["overview", "logs", "changes", "inspect"] as const;
+const PARTS = ["overview", "logs", "changes", "boxes", "inspect"] as const;
 type Part = (typeof PARTS)[number];
 
 /** What runs under a lasting address now (the newest first: a recreate may be under way), and what was last seen there. */
@@ -56,7 +57,6 @@ function TargetPage({ target }: { target: Target }) {
   const key = formatTarget(target);
   const scope = useScope();
   const wanted = useSearchParams().get("part");
-  const part: Part = PARTS.find((name) => name === wanted) ?? "overview";
   const ready = useFleetReady();
   const host = useHost(target.scope);
   const { rows, last } = useTargetRows(key, target.scope);
@@ -70,6 +70,9 @@ function TargetPage({ target }: { target: Target }) {
   const newest = events[0];
   if (!row && !last && !newest) return <NotFound {...(host ? {} : { why: t("page.otherHost") })} />;
   const known = row ?? last;
+  // Of what is gone there are no facts and no configuration, but its history and what it said last.
+  const parts = PARTS.filter((name) => (name === "overview" ? known : name === "inspect" ? row : true));
+  const part: Part = parts.find((name) => name === wanted) ?? (known ? "overview" : "changes");
   const name = known?.container.name ?? newest?.name ?? target.workload;
 
   return (
@@ -96,8 +99,18 @@ function TargetPage({ target }: { target: Target }) {
           </p>
         </Notice>
       )}
-      <PartTabs label={t("page.tabs.label")} current={part} tabs={PARTS.filter((name) => row || name !== "inspect").map((id) => ({ id, label: t(`page.tabs.${id}`), href: scope.href(partPath(key, id)) }))} />
-      {part === "logs" ? <ContainerLogs containerKey={key} /> : part === "changes" || !known ? <ChangesView history={history} /> : part === "inspect" && row ? <InspectView row={row} /> : <Overview row={known} events={events} />}
+      <PartTabs label={t("page.tabs.label")} current={part} tabs={parts.map((id) => ({ id, label: t(`page.tabs.${id}`), href: scope.href(partPath(key, id)) }))} />
+      {part === "logs" ? (
+        <ContainerLogs containerKey={key} />
+      ) : part === "boxes" ? (
+        <BoxesView target={key} hostId={target.scope} path={`${PREFIX}${key}`} />
+      ) : part === "inspect" && row ? (
+        <InspectView row={row} />
+      ) : part === "overview" && known ? (
+        <Overview row={known} events={events} />
+      ) : (
+        <ChangesView history={history} path={`${PREFIX}${key}`} />
+      )}
       <Keys inspect={scope.href(partPath(key, "inspect"))} logs={scope.href(partPath(key, "logs"))} />
     </>
   );

@@ -1,6 +1,7 @@
 "use client";
 import { useDeferredValue, useMemo, useRef } from "react";
 import { useTranslations } from "use-intl";
+import { useFiguresOf, useTableFeed } from "@/app/_features/metrics/use-table";
 import { useFailures, usePending } from "@/app/_features/operations/pending";
 import { ADD_HOST_PATH } from "@/app/_features/shell/places";
 import { PlaceLink } from "@/app/_features/shell/place-link";
@@ -11,7 +12,7 @@ import { EmptyState } from "@/app/_ui/empty-state";
 import { Kbd } from "@/app/_ui/kbd";
 import { Panel } from "@/app/_ui/panel";
 import { useIsPhone } from "@/app/_ui/use-phone";
-import { arrange, type Line } from "./arrangement";
+import { arrange, FIGURE_SORTS, type Line } from "./arrangement";
 import { BulkBar } from "./bulk-bar";
 import { FilterBar } from "./filter-bar";
 import { parseFilter } from "./filter";
@@ -48,7 +49,9 @@ export function ContainersScreen() {
   const filter = useDeferredValue(view.filter);
   const terms = useMemo(() => parseFilter(filter), [filter]);
   const folding = useFolding();
-  const arranged = useMemo(() => arrange(rows, terms, view.grouping, view.order, folding.folded), [rows, terms, view.grouping, view.order, folding.folded]);
+  useTableFeed();
+  const figuresOf = useFiguresOf(FIGURE_SORTS.has(view.order.by));
+  const arranged = useMemo(() => arrange(rows, terms, view.grouping, view.order, folding.folded, figuresOf), [rows, terms, view.grouping, view.order, folding.folded, figuresOf]);
   const selection = useSelection(rows, arranged.shown);
   const stacks = useMemo(() => rowsByStack(rows), [rows]);
   const pending = usePending();

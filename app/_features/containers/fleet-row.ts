@@ -25,6 +25,13 @@ export function rowId(container: { hostId: string; id: string }): string {
   return `${container.hostId}/${container.id}`;
 }
 
+/** Whether a row's figures are of now, the last known ones, or none because it does not run. */
+export function figuresState(row: FleetRow): "now" | "unknown" | "ended" {
+  const { state } = row.container;
+  if (state !== "running" && state !== "paused") return "ended";
+  return row.condition === "unknown" ? "unknown" : "now";
+}
+
 /** Rows by container object: the live store replaces an object when it changed, so the rest is reused as it is. */
 const made = new WeakMap<ContainerView, { host: HostView | undefined; row: FleetRow }>();
 

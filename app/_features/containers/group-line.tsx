@@ -1,14 +1,15 @@
 "use client";
-import { memo } from "react";
+import { memo, useMemo } from "react";
 import { useTranslations } from "use-intl";
 import { StackMenu } from "@/app/_features/operations/action-menu";
+import { GroupSums } from "@/app/_features/metrics/cells";
 import { Checkbox } from "@/app/_ui/checkbox";
 import { classes } from "@/app/_ui/classes";
 import { DownIcon, MoreIcon, RightIcon } from "@/app/_ui/icons";
 import { StateMark } from "@/app/_ui/state-mark";
 import { notable, type Group } from "./arrangement";
 import { CONDITION_MARKS } from "./condition-mark";
-import type { FleetRow } from "./fleet-row";
+import { figuresState, type FleetRow } from "./fleet-row";
 
 export interface GroupLineProps {
   group: Group;
@@ -25,6 +26,7 @@ export interface GroupLineProps {
 export const GroupLine = memo(function GroupLine({ group, isFolded, isCurrent, extent, onFold, onSelect, stackRows }: GroupLineProps) {
   const t = useTranslations("containers");
   const name = group.name ?? t("group.noStack");
+  const measured = useMemo(() => group.rows.filter((row) => figuresState(row) === "now").map((row) => row.id), [group.rows]);
   const Arrow = isFolded ? RightIcon : DownIcon;
   return (
     <div className={classes("flex h-[30px] items-center border-b border-line bg-raised text-12 text-ink-2 max-desk:h-[44px]", isCurrent && "outline-2 -outline-offset-2 outline-accent/60")}>
@@ -48,6 +50,7 @@ export const GroupLine = memo(function GroupLine({ group, isFolded, isCurrent, e
             · {group.hosts.length === 1 ? group.hosts[0]?.name : t("group.hosts", { count: group.hosts.length })}
           </span>
         ) : null}
+        <GroupSums rows={measured} />
         {notable(group.counts).map(({ condition, count }) => (
           <StateMark key={condition} {...CONDITION_MARKS[condition]} className={classes("shrink-0", condition !== "failing" && "max-phone:hidden")}>
             {t(`conditionCount.${condition}`, { count })}

@@ -40,13 +40,15 @@ export function InspectView({ row }: { row: FleetRow }) {
 
 interface DocumentProps {
   document: Record<string, unknown>;
-  masked: number;
+  /** How many environment values were masked; null: not counted. */
+  masked: number | null;
   at: number;
-  isReading: boolean;
+  isReading?: boolean;
   onAgain?: () => void;
 }
 
-function Document({ document, masked, at, isReading, onAgain }: DocumentProps) {
+/** The runtime's document, to be searched as a tree or as text. */
+export function Document({ document, masked, at, isReading = false, onAgain }: DocumentProps) {
   const t = useTranslations("containers.inspect");
   const format = useFormat();
   const [search, setSearch] = useState("");
@@ -72,7 +74,7 @@ function Document({ document, masked, at, isReading, onAgain }: DocumentProps) {
         {onAgain ? <Button busy={isReading} onClick={onAgain}>{t("again")}</Button> : null}
         <CopyButton text={text} label={t("copy")} />
       </div>
-      <p className="border-b border-line px-3.5 py-2 text-12 text-ink-2">{t("masked", { count: masked })}</p>
+      <p className="border-b border-line px-3.5 py-2 text-12 text-ink-2">{masked === null ? t("maskedKept") : t("masked", { count: masked })}</p>
       {asText ? (
         <pre className="overflow-x-auto px-3.5 py-2.5 leading-[19px]"><Hits text={text} search={search} /></pre>
       ) : (

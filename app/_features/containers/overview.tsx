@@ -1,7 +1,8 @@
 "use client";
 import { useTranslations } from "use-intl";
+import { ContainerMetrics } from "@/app/_features/metrics/container-metrics";
 import { PlaceLink } from "@/app/_features/shell/place-link";
-import { hostPath } from "@/app/_features/shell/places";
+import { containerPath, hostPath } from "@/app/_features/shell/places";
 import { Age } from "@/app/_ui/age";
 import { CopyButton } from "@/app/_ui/copy-button";
 import { Fact, Facts } from "@/app/_ui/facts";
@@ -12,7 +13,8 @@ import type { RuntimeEvent } from "@/protocol/shapes";
 import { lastEndAsked } from "./changes";
 import { ConditionMark } from "./condition-mark";
 import { whyEnded } from "./exit-code";
-import type { FleetRow } from "./fleet-row";
+import { boxesPath } from "./box-place";
+import { figuresState, type FleetRow } from "./fleet-row";
 import { PortLink } from "./port-list";
 import { innerPorts, publishedPorts } from "./ports";
 
@@ -25,6 +27,7 @@ export function Overview({ row, events }: { row: FleetRow; events: readonly Runt
   return (
     <>
       <Why row={row} events={events} />
+      <ContainerMetrics hostId={row.container.hostId} target={row.container.key} isRunning={figuresState(row) !== "ended"} />
       <div className="grid items-start gap-4 wide:grid-cols-2">
         <Panel>
           <PanelHead title={t("fact.facts")} />
@@ -61,6 +64,11 @@ function Why({ row, events }: { row: FleetRow; events: readonly RuntimeEvent[] }
       {row.container.error ? <p className="font-mono text-12 [overflow-wrap:anywhere]">{row.container.error}</p> : null}
       {asked === true ? <p>{t("askedFor")}</p> : asked === false && isFault ? <p>{t("notAskedFor")}</p> : null}
       {row.container.state === "restarting" ? <p>{t("willRestart")}</p> : null}
+      <p>
+        <PlaceLink path={boxesPath(containerPath(row.container))} className="text-accent underline underline-offset-2">
+          {t("saidLast")}
+        </PlaceLink>
+      </p>
     </Notice>
   );
 }
@@ -139,9 +147,12 @@ function Ports({ row }: { row: FleetRow }) {
   return (
     <ul className="flex flex-col gap-0.5 font-mono text-12">
       {ports.map((port) => (
-        <li key={`${port.address ?? ""} ${port.label} ${port.private}`}>
-          {port.address ? `${port.address}:` : ""}
-          <PortLink port={port} hostAddress={row.host?.address ?? null} /> <span className="text-ink-3">→ {port.private}/{port.protocol}</span>
+        <li key={`${port.address ?? ""} ${port.label} ${port.private}`} className="flex flex-wrap items-baseline gap-x-1.5">
+          <span className="inline-flex">
+            {port.address ? `${port.address}:` : ""}
+            <PortLink port={port} hostAddress={row.host?.address ?? null} />
+          </span>
+          <span className="text-ink-3">→ {port.private}/{port.protocol}</span>
         </li>
       ))}
     </ul>

@@ -5,9 +5,11 @@ import { FailureLink, PendingMark } from "@/app/_features/operations/pending";
 import { RestartHold } from "@/app/_features/operations/restart-hold";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { containerPath } from "@/app/_features/shell/places";
+import { FiguresLine } from "@/app/_features/metrics/cells";
 import { Checkbox } from "@/app/_ui/checkbox";
 import { classes } from "@/app/_ui/classes";
 import { ConditionMark } from "./condition-mark";
+import { figuresState } from "./fleet-row";
 import type { RowLineProps } from "./row-line";
 import { UpSince } from "./up-since";
 
@@ -26,7 +28,10 @@ export const RowCard = memo(function RowCard({ row, isSelected, pending, failure
             <span className={classes("min-w-0 flex-1 truncate font-[550]", row.condition !== "unknown" && "text-ink")}>{container.name}</span>
             <span className="shrink-0 text-12 text-ink-3">{row.condition === "unknown" ? null : <UpSince row={row} />}</span>
           </span>
-          <span className="text-12">{pending ? <PendingMark pending={pending} /> : <ConditionMark row={row} />}</span>
+          <span className="flex items-baseline justify-between gap-2 text-12">
+            {pending ? <PendingMark pending={pending} /> : <ConditionMark row={row} />}
+            {pending ? null : <FiguresLine row={row.id} state={figuresState(row)} of="container" />}
+          </span>
           <span className="truncate text-12 text-ink-3">
             {row.hostName} · <span className="font-mono">{container.image}</span>
           </span>

@@ -6,16 +6,22 @@ import { FailureLink, PendingMark } from "@/app/_features/operations/pending";
 import type { Failure, Pending } from "@/app/_features/operations/progress";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { containerPath } from "@/app/_features/shell/places";
+import { CpuCell, MemoryCell } from "@/app/_features/metrics/cells";
 import { Checkbox } from "@/app/_ui/checkbox";
 import { classes } from "@/app/_ui/classes";
 import { MoreIcon } from "@/app/_ui/icons";
 import { ConditionMark } from "./condition-mark";
-import type { FleetRow } from "./fleet-row";
+import { figuresState, type FleetRow } from "./fleet-row";
 import { PortList } from "./port-list";
-import { CELL, COLUMNS } from "./table-columns";
+import { CELL, COLUMNS, IMAGE_CELL, PORTS_CELL } from "./table-columns";
 import { UpSince } from "./up-since";
 
 const PORTS_SHOWN = 2;
+/** The picture goes before the figure does. */
+const FIGURE_CELL = "[&>*]:flex-1 max-wide:[&_svg]:hidden max-wide:[&_[role=meter]]:hidden";
+
+/** An image without its registry and path: what tells rows apart. The whole name is in the tooltip. */
+const shortImage = (image: string) => image.slice(image.lastIndexOf("/") + 1) || image;
 
 export interface RowLineProps {
   row: FleetRow;
@@ -83,12 +89,18 @@ export const RowLine = memo(function RowLine({ row, isSelected, isCurrent, pendi
       <div role="cell" className={classes(CELL, "justify-end", row.condition !== "unknown" && "text-ink-2")}>
         <UpSince row={row} />
       </div>
-      <div role="cell" className={CELL}>
+      <div role="cell" className={classes(CELL, FIGURE_CELL)}>
+        <CpuCell row={row.id} state={figuresState(row)} of="container" />
+      </div>
+      <div role="cell" className={classes(CELL, FIGURE_CELL)}>
+        <MemoryCell row={row.id} state={figuresState(row)} of="container" />
+      </div>
+      <div role="cell" className={classes(CELL, PORTS_CELL)}>
         <PortList row={row} limit={PORTS_SHOWN} />
       </div>
-      <div role="cell" className={classes(CELL, "max-wide:invisible max-wide:px-0", row.condition !== "unknown" && "text-ink-2")}>
+      <div role="cell" className={classes(CELL, IMAGE_CELL, row.condition !== "unknown" && "text-ink-2")}>
         <span className="truncate font-mono text-12" title={container.image}>
-          {container.image}
+          {shortImage(container.image)}
         </span>
       </div>
       <div role="cell" className="flex items-center justify-center">

@@ -3,8 +3,8 @@ import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
 import { Checkbox } from "@/app/_ui/checkbox";
 import { classes } from "@/app/_ui/classes";
-import type { Order, Sort } from "./arrangement";
-import { CELL, COLUMNS } from "./table-columns";
+import { FIGURE_SORTS, type Order, type Sort } from "./arrangement";
+import { CELL, COLUMNS, IMAGE_CELL, PORTS_CELL } from "./table-columns";
 
 interface TableHeadProps {
   order: Order;
@@ -20,7 +20,7 @@ export function TableHead({ order, onOrder, extent, onSelectAll }: TableHeadProp
     const isOn = order.by === by;
     return (
       <Cell className={className} sort={isOn ? (order.descending ? "descending" : "ascending") : "none"}>
-        <button type="button" onClick={() => onOrder({ by, descending: isOn && !order.descending })} className={classes("flex items-center gap-1 rounded-small hover:text-ink", isOn && "text-ink-2")} title={t("sortBy", { column: t(`column.${by}`) })}>
+        <button type="button" onClick={() => onOrder({ by, descending: isOn ? !order.descending : FIGURE_SORTS.has(by) })} className={classes("flex items-center gap-1 rounded-small hover:text-ink", isOn && "text-ink-2")} title={t("sortBy", { column: t(`column.${by}`) })}>
           {t(`column.${by}`)}
           {isOn && (order.by !== "name" || order.descending) ? <span aria-hidden="true">{order.descending ? "↓" : "↑"}</span> : null}
         </button>
@@ -37,8 +37,10 @@ export function TableHead({ order, onOrder, extent, onSelectAll }: TableHeadProp
         {column("host")}
         {column("state")}
         {column("up", "justify-end")}
-        <Cell>{t("column.ports")}</Cell>
-        {column("image", "max-wide:invisible max-wide:px-0")}
+        {column("cpu")}
+        {column("memory")}
+        <Cell className={PORTS_CELL}>{t("column.ports")}</Cell>
+        {column("image", IMAGE_CELL)}
         <Cell>
           <span className="sr-only">{t("actionsFor", { name: "" })}</span>
         </Cell>

@@ -3,7 +3,7 @@ import { useTranslations } from "use-intl";
 import { Chip } from "@/app/_ui/chip";
 import { DownIcon } from "@/app/_ui/icons";
 import { Menu, MenuChoice, MenuItem, MenuLine } from "@/app/_ui/menu";
-import { GROUPINGS, SORTS } from "./arrangement";
+import { FIGURE_SORTS, GROUPINGS, SORTS } from "./arrangement";
 import type { TableView } from "./view-url";
 
 interface ViewMenuProps {
@@ -28,7 +28,7 @@ export function ViewMenu({ view, onChange, isPhone, onFoldAll, onUnfoldAll }: Vi
       }
     >
       <MenuChoice label={t("group.menu")} value={view.grouping} onChange={(grouping) => onChange({ grouping })} options={GROUPINGS.map((value) => ({ value, label: t(`group.${value}`) }))} />
-      {isPhone ? <MenuChoice label={t("sort.label")} value={view.order.by} onChange={(by) => onChange({ order: { by, descending: false } })} options={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))} /> : null}
+      {isPhone ? <MenuChoice label={t("sort.label")} value={view.order.by} onChange={(by) => onChange({ order: { by, descending: FIGURE_SORTS.has(by) } })} options={SORTS.map((value) => ({ value, label: t(`sort.${value}`) }))} /> : null}
       {onFoldAll && onUnfoldAll ? (
         <>
           <MenuLine />

@@ -1,6 +1,7 @@
 "use client";
 import { memo, useState } from "react";
 import { useTranslations } from "use-intl";
+import { CpuCell, FiguresLine, MemoryCell } from "@/app/_features/metrics/cells";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { hostPath } from "@/app/_features/shell/places";
 import { Age } from "@/app/_ui/age";
@@ -16,6 +17,7 @@ import { HostMenu } from "./host-menu";
 import { HostRename } from "./host-rename";
 import { hostState, isPast, type HostCounts } from "./host-state";
 import { containersPath } from "./paths";
+import { ReachWord } from "./reach";
 
 interface HostLineProps {
   host: HostView;
@@ -26,12 +28,16 @@ interface HostLineProps {
 /** A line is drawn again when its host or its own figures changed; the map of all counts is new with every event. */
 const sameLine = (a: HostLineProps, b: HostLineProps) => a.host === b.host && a.onAsk === b.onAsk && a.counts.total === b.counts.total && a.counts.running === b.counts.running && a.counts.failing === b.counts.failing;
 
+/** The figure stands in its column, whatever picture is before it; the picture goes where there is little room. */
+const FIGURE = "min-w-[132px] max-wide:min-w-[72px] max-wide:[&_svg]:hidden max-wide:[&_[role=meter]]:hidden";
+
 /** One host of the table. */
 export const HostRow = memo(function HostRow({ host, counts, onAsk }: HostLineProps) {
   const t = useTranslations("hosts");
   const [isNaming, setNaming] = useState(false);
   const past = isPast(hostState(host, counts));
   const soft = past ? "" : "text-ink-2";
+  const figures = host.link === "revoked" ? "ended" : past ? "unknown" : "now";
   return (
     <BodyRow className={past ? "is-stale" : ""}>
       <BodyCell className={isNaming ? "w-[330px]" : "max-w-[260px]"}>
@@ -49,7 +55,13 @@ export const HostRow = memo(function HostRow({ host, counts, onAsk }: HostLinePr
       <BodyCell figure className={soft}>
         <Age at={host.confirmedAt} />
       </BodyCell>
-      <BodyCell className={soft}>
+      <BodyCell className={classes(soft, FIGURE)}>
+        <CpuCell row={host.id} state={figures} of="host" />
+      </BodyCell>
+      <BodyCell className={classes(soft, FIGURE)}>
+        <MemoryCell row={host.id} state={figures} of="host" />
+      </BodyCell>
+      <BodyCell className={classes(soft, "max-wide:hidden")}>
         <Engine host={host} />
       </BodyCell>
       <BodyCell figure className={soft}>
@@ -57,14 +69,17 @@ export const HostRow = memo(function HostRow({ host, counts, onAsk }: HostLinePr
           {isFresh(host) ? t("running", { ...counts }) : `– / ${counts.total}`}
         </PlaceLink>
       </BodyCell>
-      <BodyCell className={classes(soft, "max-wide:hidden")}>{host.agentVersion}</BodyCell>
       <BodyCell className={soft}>
+        <ReachWord host={host} />
+      </BodyCell>
+      <BodyCell className={classes(soft, "max-[1680px]:hidden")}>{host.agentVersion}</BodyCell>
+      <BodyCell className={classes(soft, "max-[1250px]:hidden")}>
         <span title={t(`policyHint.${host.allow}`)}>{t(`policy.${host.allow}`)}</span>
       </BodyCell>
-      <BodyCell>
+      <BodyCell className="max-[1360px]:hidden">
         <TagList tags={host.tags} limit={2} />
       </BodyCell>
-      <BodyCell className={classes(soft, "font-mono text-12 max-wide:hidden")}>{host.address ?? "–"}</BodyCell>
+      <BodyCell className={classes(soft, "font-mono text-12 max-[1680px]:hidden")}>{host.address ?? "–"}</BodyCell>
       <BodyCell className="px-1!">
         <HostMenu
           host={host}
@@ -118,7 +133,10 @@ export const HostCard = memo(function HostCard({ host, counts, onAsk }: HostLine
           <Engine host={host} /> · {isFresh(host) ? t("runningHint", { ...counts }) : t("lastKnown", { count: counts.total })}
         </span>
         <span className="text-12 text-ink-3">
-          {t("column.policy")}: {t(`policy.${host.allow}`)}
+          {t("column.policy")}: {t(`policy.${host.allow}`)} · {t("column.reach")}: <ReachWord host={host} />
+        </span>
+        <span className="text-12">
+          <FiguresLine row={host.id} state={host.link === "revoked" ? "ended" : past ? "unknown" : "now"} of="host" />
         </span>
       </PlaceLink>
       <TagList tags={host.tags} limit={6} />

@@ -5,6 +5,7 @@ import { useTranslations } from "use-intl";
 import { ConditionMark } from "@/app/_features/containers/condition-mark";
 import { toRow, type FleetRow } from "@/app/_features/containers/fleet-row";
 import { UpSince } from "@/app/_features/containers/up-since";
+import { HostMetrics } from "@/app/_features/metrics/host-metrics";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { containerPath } from "@/app/_features/shell/places";
 import { useContainers, useFleetReady, useHost } from "@/app/_trpc/live";
@@ -26,6 +27,7 @@ import { HostMenu } from "./host-menu";
 import { HostRename } from "./host-rename";
 import { countByHost, hostState, isPast, NO_COUNTS, type HostCounts } from "./host-state";
 import { containersPath, renewPath } from "./paths";
+import { ReachDetails } from "./reach";
 
 /** Containers listed here; the table has them all. */
 const LISTED = 12;
@@ -53,6 +55,7 @@ export function HostPage() {
     <>
       <Head host={host} counts={counts} />
       <Trouble host={host} />
+      {host.link === "revoked" ? null : <HostMetrics hostId={host.id} />}
       <div className="grid items-start gap-4 wide:grid-cols-2">
         <Panel>
           <PanelHead title={t("page.facts")} />
@@ -150,6 +153,9 @@ function HostFacts({ host, counts }: { host: HostView; counts: HostCounts }) {
       <Fact name={t("fact.engine")}>
         <Engine host={host} />
         {host.runtime.apiVersion ? <span className="text-ink-3"> · {t("fact.api", { version: host.runtime.apiVersion })}</span> : null}
+      </Fact>
+      <Fact name={t("fact.reach")}>
+        <ReachDetails host={host} />
       </Fact>
       <Fact name={t("fact.policy")} hint={t(`policyHint.${host.allow}`)}>
         {t(`policy.${host.allow}`)}

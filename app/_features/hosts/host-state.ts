@@ -33,6 +33,13 @@ export function hostState(host: Pick<HostView, "link" | "runtime">, counts: Pick
   return counts.failing > 0 ? "failing" : "well";
 }
 
+/** full: kernel files and log files are read directly. api: one of them only through the engine. null: nobody has looked yet, or the agent is too old to say. */
+export function reachOf(host: Pick<HostView, "runtime">): "full" | "api" | null {
+  const { reach } = host.runtime;
+  if (!reach) return null;
+  return reach.metrics.direct && reach.logs.direct ? "full" : "api";
+}
+
 export const HOST_MARKS: Record<HostState, { shape: StateShape; tone?: StateTone }> = {
   well: { shape: "running" },
   failing: { shape: "failing", tone: "warn" },

@@ -2,6 +2,7 @@
 import { useMemo, useState } from "react";
 import { useTranslations } from "use-intl";
 import { useMay } from "@/app/_features/auth/me";
+import { useFiguresOf, useTableFeed } from "@/app/_features/metrics/use-table";
 import { ADD_HOST_PATH } from "@/app/_features/shell/places";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { useScope } from "@/app/_features/shell/scope";
@@ -14,6 +15,8 @@ import { HeadCell, Table } from "@/app/_ui/table";
 import { useIsPhone } from "@/app/_ui/use-phone";
 import { HostCard, HostRow } from "./host-line";
 import { HostDialog, type HostQuestion } from "./host-dialogs";
+import { FigureHead } from "./figure-head";
+import { sortHosts, type HostOrder } from "./host-order";
 import { countByHost, hostState, NO_COUNTS } from "./host-state";
 
 /** All hosts, each with its state and when it was last confirmed. */
@@ -25,10 +28,10 @@ export function HostsScreen() {
   const scope = useScope();
   const isPhone = useIsPhone();
   const counts = useMemo(() => countByHost(containers.values()), [containers]);
-  const list = useMemo(
-    () => [...hosts.values()].filter((host) => scope.host === null || host.id === scope.host).sort((a, b) => a.name.localeCompare(b.name, "en", { numeric: true }) || (a.id < b.id ? -1 : 1)),
-    [hosts, scope.host],
-  );
+  const [order, setOrder] = useState<HostOrder>(null);
+  useTableFeed();
+  const figuresOf = useFiguresOf(order !== null);
+  const list = useMemo(() => sortHosts([...hosts.values()].filter((host) => scope.host === null || host.id === scope.host), order, figuresOf), [hosts, scope.host, order, figuresOf]);
   const [question, setQuestion] = useState<{ id: string; about: HostQuestion } | null>(null);
   const asked = question ? hosts.get(question.id) : undefined;
   const well = list.filter((host) => hostState(host, NO_COUNTS) === "well").length;
@@ -57,12 +60,15 @@ export function HostsScreen() {
                 <HeadCell>{t("column.name")}</HeadCell>
                 <HeadCell>{t("column.state")}</HeadCell>
                 <HeadCell figure>{t("column.confirmed")}</HeadCell>
-                <HeadCell>{t("column.engine")}</HeadCell>
+                <FigureHead by="cpu" order={order} onOrder={setOrder} />
+                <FigureHead by="memory" order={order} onOrder={setOrder} />
+                <HeadCell className="max-wide:hidden">{t("column.engine")}</HeadCell>
                 <HeadCell figure>{t("column.containers")}</HeadCell>
-                <HeadCell className="max-wide:hidden">{t("column.agent")}</HeadCell>
-                <HeadCell>{t("column.policy")}</HeadCell>
-                <HeadCell>{t("column.tags")}</HeadCell>
-                <HeadCell className="max-wide:hidden">{t("column.address")}</HeadCell>
+                <HeadCell>{t("column.reach")}</HeadCell>
+                <HeadCell className="max-[1680px]:hidden">{t("column.agent")}</HeadCell>
+                <HeadCell className="max-[1250px]:hidden">{t("column.policy")}</HeadCell>
+                <HeadCell className="max-[1360px]:hidden">{t("column.tags")}</HeadCell>
+                <HeadCell className="max-[1680px]:hidden">{t("column.address")}</HeadCell>
                 <HeadCell className="w-[40px]" />
               </tr>
             </thead>

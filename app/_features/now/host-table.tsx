@@ -1,5 +1,7 @@
 "use client";
 import { useTranslations } from "use-intl";
+import { CpuCell, MemoryCell } from "@/app/_features/metrics/cells";
+import { useTableFeed } from "@/app/_features/metrics/use-table";
 import { PlaceLink } from "@/app/_features/shell/place-link";
 import { hostPath } from "@/app/_features/shell/places";
 import { Age } from "@/app/_ui/age";
@@ -22,10 +24,15 @@ function HostState({ group }: { group: HostGroup }) {
   return <StateMark shape="running">{t("well")}</StateMark>;
 }
 
-/** Every host with its state and when it was last heard. */
+/** Of a host that is not heard its figures are what they were; of a revoked one there are none. */
+const figuresOf = ({ host }: HostGroup) => (host.link === "up" ? "now" : host.link === "down" ? "unknown" : "ended");
+
+/** Every host with its state, what it uses and when it was last heard. */
 export function HostTable({ groups }: { groups: readonly HostGroup[] }) {
   const t = useTranslations("now.host");
+  const tFigures = useTranslations("metrics.chart");
   const format = useFormat();
+  useTableFeed();
   return (
     <Panel aria-label={t("title")}>
       <Table>
@@ -33,7 +40,9 @@ export function HostTable({ groups }: { groups: readonly HostGroup[] }) {
           <tr>
             <HeadCell>{t("name")}</HeadCell>
             <HeadCell>{t("state")}</HeadCell>
-            <HeadCell className="max-desk:hidden">{t("engine")}</HeadCell>
+            <HeadCell className="max-desk:hidden">{tFigures("cpu")}</HeadCell>
+            <HeadCell className="max-desk:hidden">{tFigures("memory")}</HeadCell>
+            <HeadCell className="max-wide:hidden">{t("engine")}</HeadCell>
             <HeadCell figure>{t("containers")}</HeadCell>
             <HeadCell figure className="max-desk:hidden">{t("confirmed")}</HeadCell>
           </tr>
@@ -50,7 +59,13 @@ export function HostTable({ groups }: { groups: readonly HostGroup[] }) {
                 <HostState group={group} />
                 <Age at={group.host.confirmedAt} className={classes("ml-1.5 text-12 text-ink-3 desk:hidden", group.host.link === "up" && "hidden")} />
               </BodyCell>
-              <BodyCell className={classes("max-desk:hidden", group.host.link === "up" && "text-ink-2")}>
+              <BodyCell className="max-w-[190px] max-desk:hidden">
+                <CpuCell row={group.host.id} state={figuresOf(group)} of="host" />
+              </BodyCell>
+              <BodyCell className="max-w-[190px] max-desk:hidden">
+                <MemoryCell row={group.host.id} state={figuresOf(group)} of="host" />
+              </BodyCell>
+              <BodyCell className={classes("max-wide:hidden", group.host.link === "up" && "text-ink-2")}>
                 {group.host.runtime.engine === null ? "–" : t("engineVersion", { engine: group.host.runtime.engine, version: group.host.runtime.version ?? "" })}
               </BodyCell>
               <BodyCell figure>{format.number(group.rows.length)}</BodyCell>

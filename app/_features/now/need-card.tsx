@@ -1,6 +1,7 @@
 "use client";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
+import { boxesPath } from "@/app/_features/containers/box-place";
 import { denialOf } from "@/app/_features/containers/eligibility";
 import { toRow } from "@/app/_features/containers/fleet-row";
 import { useMe } from "@/app/_features/auth/me";
@@ -14,7 +15,7 @@ import { Age } from "@/app/_ui/age";
 import { Button } from "@/app/_ui/button";
 import type { StateShape } from "@/app/_ui/state-mark";
 import { StateShapeIcon } from "@/app/_ui/state-mark";
-import type { Need } from "./needs";
+import type { Fault, Need } from "./needs";
 
 interface LinesProps {
   shape: StateShape;
@@ -61,12 +62,20 @@ function ContainerActions({ need, isFirst }: { need: ContainerNeed; isFirst: boo
           {t(`do.${action}`)}
         </Button>
       ) : null}
+      {LEAVES_BOX.has(need.fault) ? (
+        <Button asChild>
+          <PlaceLink path={boxesPath(containerPath(need.container))}>{t("do.lastWords")}</PlaceLink>
+        </Button>
+      ) : null}
       <Button asChild>
         <PlaceLink path={containerPath(need.container)}>{t("do.open")}</PlaceLink>
       </Button>
     </>
   );
 }
+
+/** Faults of which something was kept: what never ran has said nothing. */
+const LEAVES_BOX: ReadonlySet<Fault> = new Set<Fault>(["restarting", "outOfMemory", "unhealthy", "dead", "exited"]);
 
 /** Since when, where that is known; on which host; how often it was restarted. */
 function ContainerAside({ need }: { need: ContainerNeed }) {

@@ -15,7 +15,7 @@ describe("events of the fleet", () => {
     const agent = s.connect(web, [testContainer("a")]);
     await s.linked(web);
     agent.send({ frame: "event", event: happened(1) }, { frame: "event", event: happened(2) }, { frame: "event", event: happened(1) }, { frame: "event", event: happened(9) });
-    await until(() => s.fleet.stats().unsavedEvents === 3);
+    await until(() => s.fleet.stats().unsavedRecords === 3);
     await s.fleet.stop();
     expect(await s.database.db.eventRow.count()).toBe(3);
     await s.start();
@@ -26,20 +26,25 @@ describe("events of the fleet", () => {
     await s.fleet.flush();
     expect(await s.database.db.eventRow.count()).toBe(3);
   });
-  it("are asked for from the beginning when the agent counts anew", async () => {
+  it("are asked for from the hub's place also where the agent counts from a lower one, and it says where it goes on", async () => {
     const web = await s.join("web");
     await s.database.db.host.update({ where: { id: web }, data: { cursorEpoch: 50, cursorSeq: 7 } });
     await s.fleet.stop();
     await s.start();
     const agent = s.connect(web, []);
     await until(() => agent.opened.length === 1);
-    expect(agent.opened[0]?.after).toBeNull();
+    expect(agent.opened[0]?.after).toEqual({ epoch: 50, seq: 7 });
+    agent.send({ frame: "gap", at: 1, from: null, to: { epoch: 1, seq: 1 }, since: null, until: null, why: "Its directory is older." }, { frame: "event", event: happened(1) });
+    await until(() => s.fleet.stats().unsavedRecords === 2);
+    await s.fleet.flush();
+    expect(await s.database.db.host.findUnique({ where: { id: web }, select: { cursorEpoch: true, cursorSeq: true } })).toEqual({ cursorEpoch: 1, cursorSeq: 1 });
+    expect(await s.database.db.eventRow.count()).toBe(1);
   });
   it("that could not be stored are read from the agent again", async () => {
     const real = createFleetRepo(s.database.db);
     let full = true;
     await s.fleet.stop();
-    await s.start({ saveEvents: (events, cursors) => (full ? Promise.reject(new Error("database or disk is full")) : real.saveEvents(events, cursors)) });
+    await s.start({ saveRecords: (...all) => (full ? Promise.reject(new Error("database or disk is full")) : real.saveRecords(...all)) });
     const web = await s.join("web");
     const sent = 20_100;
     const agent = s.connect(web, [], {}, (after, stream) => {
@@ -47,7 +52,7 @@ describe("events of the fleet", () => {
       for (let seq = (after?.seq ?? 0) + 1; seq <= sent; seq += 1) stream.send({ frame: "event", event: happened(seq) });
     });
     await until(() => s.fleet.stats().behind === 1, "the buffer to be full");
-    expect(s.fleet.stats().unsavedEvents).toBe(20_000);
+    expect(s.fleet.stats().unsavedRecords).toBe(20_000);
     await s.fleet.flush();
     expect(s.fleet.host(web)?.link).toBe("up");
     full = false;
@@ -63,7 +68,7 @@ describe("events of the fleet", () => {
     const agent = s.connect(web, [testContainer("a")]);
     await s.linked(web);
     for (let seq = 1; seq <= 250; seq += 1) agent.send({ frame: "event", event: happened(seq, { at: 1_000 * Math.ceil(seq / 3) + 0.25 }) });
-    await until(() => s.fleet.stats().unsavedEvents === 250);
+    await until(() => s.fleet.stats().unsavedRecords === 250);
     const key = `${web}/-/a/-`;
     const seen: number[] = [];
     for (let before: number | undefined; ; ) {
@@ -77,25 +82,30 @@ describe("events of the fleet", () => {
     await expect(s.fleet.history("nonsense")).rejects.toMatchObject({ code: "bad_input" });
     await expect(s.fleet.history("host_foreign/-/a/-")).rejects.toMatchObject({ code: "not_found" });
   });
-  it("are kept for thirty days", async () => {
+  it("are kept for thirty days after they came, whatever their host's clock says", async () => {
     const web = await s.join("web");
     const agent = s.connect(web, []);
     await s.linked(web);
     const now = s.clock.now();
-    agent.send(...[31, 29, 1].map((days, i): Frame => ({ frame: "event", event: happened(i + 1, { at: now - days * 86_400_000 }) })));
-    await until(() => s.fleet.stats().unsavedEvents === 3);
+    agent.send(...[400, 1].map((days, i): Frame => ({ frame: "event", event: happened(i + 1, { at: now - days * 86_400_000 }) })));
+    await until(() => s.fleet.stats().unsavedRecords === 2);
     await s.fleet.flush();
-    expect(await s.fleet.sweepEvents()).toBe(1);
-    expect((await s.database.db.eventRow.findMany()).map((row) => row.seq).sort()).toEqual([2, 3]);
+    expect(await s.fleet.sweep()).toBe(0);
+    s.clock.jump(31 * 86_400_000);
+    agent.send({ frame: "event", event: happened(3, { at: now + 31 * 86_400_000 }) });
+    await until(() => s.fleet.stats().unsavedRecords === 1);
+    await s.fleet.flush();
+    expect(await s.fleet.sweep()).toBe(2);
+    expect((await s.database.db.eventRow.findMany()).map((row) => row.seq)).toEqual([3]);
   });
   it("are kept up to a number", async () => {
     const web = await s.join("web");
     const agent = s.connect(web, []);
     await s.linked(web);
     agent.send(...Array.from({ length: 10 }, (_, i): Frame => ({ frame: "event", event: happened(i + 1) })));
-    await until(() => s.fleet.stats().unsavedEvents === 10);
+    await until(() => s.fleet.stats().unsavedRecords === 10);
     await s.fleet.flush();
-    expect(await s.repo.sweepEvents(0, 4, 100)).toBe(6);
+    expect(await s.repo.sweepEvents(4, 100)).toBe(6);
     expect((await s.database.db.eventRow.findMany()).map((row) => row.seq).sort((a, b) => a - b)).toEqual([7, 8, 9, 10]);
   });
 });

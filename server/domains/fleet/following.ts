@@ -1,13 +1,16 @@
 /** What the hosts say: each link's telemetry, applied to the truth about its host. */
 import { TIMES } from "@/protocol/limits";
-import type { Cursor, Frame, RuntimeEvent, RuntimeStatus } from "@/protocol/shapes";
-import { formatTarget } from "@/protocol/target";
+import type { Sample } from "@/protocol/metrics";
+import type { Cursor, Frame, RuntimeStatus } from "@/protocol/shapes";
 import type { HostRecord } from "@/server/domains/hosts/service";
 import type { HostLink, LinkChange } from "@/server/gateway/gateway";
 import type { Clock } from "@/server/lib/clock";
 import type { Logger } from "@/server/lib/logger";
+import type { LinkReader } from "@/server/live/link-reader";
+import type { Keepable } from "./keeping";
+import { isAfter, isRecord, toEntry, type RecordFrame } from "./records";
 import type { Saving } from "./saving";
-import { readTelemetry, type Telemetry } from "./telemetry";
+import { readTelemetry } from "./telemetry";
 import { createHostTruth, type Difference, type HostTruth } from "./truth";
 
 /** A heartbeat is told to the pages once; an agent that beats faster is not. */
@@ -19,7 +22,7 @@ export interface HostState {
   truth: HostTruth;
   link: HostLink | null;
   stop: AbortController | null;
-  telemetry: Telemetry | null;
+  telemetry: LinkReader | null;
   /** Why it is not reporting, for a person; null while it is. */
   why: string | null;
   /** Set when its tunnel is being closed for what it sent. */
@@ -28,16 +31,20 @@ export interface HostState {
   confirmedAt: number;
   /** When a heartbeat was last told to the pages; monotonic. */
   saidAt: number;
-  /** The last event received, and the last one stored. */
+  /** The last record received, and the last one stored. */
   cursor: Cursor | null;
   savedCursor: Cursor | null;
+  /** It was followed before, so that what was counted before a stream began is filled in later, not new. */
+  met: boolean;
+  /** The last record that was counted before this stream began; null: all are new. */
+  lateTo: Cursor | null;
   fresh: boolean;
 }
 
 export function createHostState(host: HostRecord): HostState {
   return {
     id: host.id, truth: createHostTruth(host.id), link: null, stop: null, telemetry: null, why: "Not heard since Binnacle started.", refused: null, address: null,
-    confirmedAt: host.confirmedAt, saidAt: -Infinity, cursor: host.cursor, savedCursor: host.cursor, fresh: false,
+    confirmedAt: host.confirmedAt, saidAt: -Infinity, cursor: host.cursor, savedCursor: host.cursor, met: host.cursor !== null, lateTo: null, fresh: false,
   };
 }
 
@@ -46,7 +53,9 @@ export interface FollowingDeps {
   log: Logger;
   /** 0 to 1; spreads what would come at once. */
   random: () => number;
-  saving: Pick<Saving, "event">;
+  saving: Pick<Saving, "record">;
+  /** A link is up: its agent may be told what is stored. */
+  keep: (host: Keepable) => void;
   /** undefined for a host that is not known. */
   state: (hostId: string) => HostState | undefined;
   setRuntime: (hostId: string, runtime: RuntimeStatus) => void;
@@ -55,10 +64,12 @@ export interface FollowingDeps {
   /** All containers of a host were last confirmed at another time than the pages think. */
   tellAges: (state: HostState) => void;
   engineUp: (hostId: string) => boolean;
+  /** A measurement came, in the order of its host; `late`: it was filled in. */
+  onSample: (hostId: string, sample: Sample, late: boolean) => void;
 }
 
-export function createFollowing({ clock, log, random, saving, state: stateOf, setRuntime, tellHost, tellContainers, tellAges, engineUp }: FollowingDeps) {
-  const counters = { frames: 0, invalidFrames: 0, gaps: 0, repeatedEvents: 0 };
+export function createFollowing({ clock, log, random, saving, keep, state: stateOf, setRuntime, tellHost, tellContainers, tellAges, engineUp, onSample }: FollowingDeps) {
+  const counters = { frames: 0, invalidFrames: 0, gaps: 0, repeatedRecords: 0, lateRecords: 0 };
 
   function onLink(change: LinkChange): void {
     const state = stateOf(change.hostId);
@@ -75,9 +86,8 @@ export function createFollowing({ clock, log, random, saving, state: stateOf, se
       state.link = change.link;
       state.why = state.refused = null;
       state.address = change.link.address;
-      // An agent that counts from a lower place began anew: its state directory was lost.
-      if (state.cursor !== null && change.link.hello.epoch < state.cursor.epoch) state.cursor = state.savedCursor = null;
       follow(state, change.link);
+      keep(state);
     }
     tellHost(state);
   }
@@ -91,8 +101,9 @@ export function createFollowing({ clock, log, random, saving, state: stateOf, se
       onOpen() {
         state.truth.begin();
         state.why = null;
+        state.lateTo = null;
       },
-      onFrame: (frame) => onFrame(state, frame),
+      onFrame: (frame, chars) => onFrame(state, frame, chars),
       onEnd(why) {
         state.truth.begin();
         state.why = `Connected, but not reporting: ${why}`;
@@ -106,22 +117,18 @@ export function createFollowing({ clock, log, random, saving, state: stateOf, se
     });
   }
 
-  function onFrame(state: HostState, frame: Frame): boolean {
+  function onFrame(state: HostState, frame: Frame, chars: number): boolean {
     counters.frames += 1;
     const now = clock.now();
     state.confirmedAt = Math.max(state.confirmedAt, now);
+    if (isRecord(frame)) {
+      onRecord(state, frame, chars);
+      return false;
+    }
     switch (frame.frame) {
-      case "event":
-        onEvent(state, frame.event);
-        return false;
       case "open":
-      case "sample":
-      case "box":
-      case "outcome":
-        return false;
-      case "gap":
-        counters.gaps += 1;
-        log.warn({ host: state.id, from: frame.from, to: frame.to, why: frame.why }, "events of this host are lost");
+        state.lateTo = state.met ? frame.to : null;
+        state.met = true;
         return false;
       case "runtime":
         setRuntime(state.id, frame.status);
@@ -145,14 +152,23 @@ export function createFollowing({ clock, log, random, saving, state: stateOf, se
     }
   }
 
-  function onEvent(state: HostState, event: RuntimeEvent): void {
-    const { cursor } = state;
-    if (cursor !== null && (event.epoch < cursor.epoch || (event.epoch === cursor.epoch && event.seq <= cursor.seq))) {
-      counters.repeatedEvents += 1;
+  function onRecord(state: HostState, frame: RecordFrame, chars: number): void {
+    const entry = toEntry(frame, { hostId: state.id, lateTo: state.lateTo, receivedAt: clock.now(), chars });
+    // An agent that does not know the place it was asked for goes on from another, which may lie before it.
+    const elsewhere = frame.frame === "gap" && frame.from === null;
+    if (!elsewhere && !isAfter(entry.place, state.cursor)) {
+      counters.repeatedRecords += 1;
       return;
     }
     // Not moved on when there is no room: the stream will be opened again from what is stored.
-    if (saving.event(state.id, formatTarget({ scope: state.id, ...event.target }), event)) state.cursor = { epoch: event.epoch, seq: event.seq };
+    if (!saving.record(entry)) return;
+    state.cursor = entry.cursor ?? state.cursor;
+    state.met = true;
+    if (entry.late) counters.lateRecords += 1;
+    if (frame.frame === "sample") onSample(state.id, frame.sample, entry.late);
+    if (frame.frame !== "gap") return;
+    counters.gaps += 1;
+    log.warn({ host: state.id, from: frame.from, to: frame.to, why: frame.why }, "a part of what happened on this host is lost");
   }
 
   return { onLink, counters };

@@ -1,24 +1,26 @@
 /**
  * Write-behind: what changed is gathered and written once a second, in bounded batches, so that no burst
  * of the fleet holds the hub's thread. A database that cannot be written (full, locked) costs nothing but
- * time: states are written when it can, and events that no longer fit are read from their agents again.
+ * time: states are written when it can, and records that no longer fit are read from their agents again.
  */
-import type { Cursor, RuntimeEvent } from "@/protocol/shapes";
+import type { Cursor, Outcome } from "@/protocol/shapes";
 import type { Clock } from "@/server/lib/clock";
 import { describeError } from "@/server/lib/errors";
 import type { Logger } from "@/server/lib/logger";
-import type { FleetRepo, StoredContainer, StoredEvent, StoredSighting } from "./repo";
+import { createRecordQueue } from "./queue";
+import { missing, type HostRecordEntry } from "./records";
+import type { FleetRepo, StoredContainer, StoredSighting } from "./repo";
 
 const FLUSH_MS = 1_000;
 /** Rows in one transaction: about 10 ms of the hub's thread. */
 const BATCH = 500;
 /** Unsaved container ids of one host; past that the whole host is written anew. */
 const HOST_DIRTY = 10_000;
-/** Unsaved events in the hub. Protects its memory while the database cannot be written. */
-const MAX_EVENTS = 20_000;
+/** What a database says that cannot be written now; anything else is about what was to be written. */
+const DATABASE_TROUBLE = /busy|locked|full|i\/?o ?err|readonly|read-only|unable to open|out of memory|no such|image is malformed|not a database|transaction|closed|timed? ?out/i;
 
 export interface SavingDeps {
-  repo: FleetRepo;
+  repo: Pick<FleetRepo, "saveRecords" | "saveContainers" | "clearContainers" | "saveSightings">;
   clock: Clock;
   log: Logger;
   /** What to store of a container now; null: it is gone. */
@@ -26,22 +28,24 @@ export interface SavingDeps {
   /** The ids of all containers of a host; null: the host is gone. */
   ids: (hostId: string) => Iterable<string> | null;
   sighting: (hostId: string) => StoredSighting | null;
-  /** The host's saved events reach so far. */
+  /** How a step ended whose answer may have been lost. May be told again; rejects while that cannot be recorded. */
+  outcome: (hostId: string, step: string, outcome: Outcome) => Promise<void>;
+  /** The host's saved records reach so far. */
   saved: (hostId: string, cursor: Cursor) => void;
-  /** Events of this host were dropped before they were saved, and there is room again: read on from the saved cursor. */
+  /** Records of this host were dropped before they were saved, and there is room again: read on from the saved cursor. */
   readAgain: (hostId: string) => void;
 }
 
 export type Saving = ReturnType<typeof createSaving>;
 
-export function createSaving({ repo, clock, log, container, ids, sighting, saved, readAgain }: SavingDeps) {
+export function createSaving({ repo, clock, log, container, ids, sighting, outcome, saved, readAgain }: SavingDeps) {
   const dirty = new Map<string, Set<string> | "all">();
   const seen = new Set<string>();
-  let events: StoredEvent[] = [];
-  const behind = new Set<string>();
+  const queue = createRecordQueue();
   let flushing: Promise<void> | null = null;
   let stopTimer: (() => void) | null = null;
   let failures = 0;
+  let putAside = 0;
 
   function touch(hostId: string, containerIds: Iterable<string>): void {
     const set = dirty.get(hostId) ?? new Set<string>();
@@ -49,20 +53,34 @@ export function createSaving({ repo, clock, log, container, ids, sighting, saved
     dirty.set(hostId, set !== "all" && set.size > HOST_DIRTY ? "all" : set);
   }
 
-  async function flushEvents(): Promise<void> {
-    while (events.length > 0) {
-      const batch = events.slice(0, BATCH);
-      const cursors = new Map(batch.map(({ hostId, event }) => [hostId, { epoch: event.epoch, seq: event.seq }]));
-      await repo.saveEvents(batch, [...cursors].map(([hostId, cursor]) => ({ hostId, cursor })));
-      // What came in meanwhile was added at the end; what was dropped meanwhile is not among the batch.
-      const done = new Set(batch);
-      events = events.filter((event) => !done.has(event));
-      for (const [hostId, cursor] of cursors) saved(hostId, cursor);
+  async function flushRecords(): Promise<void> {
+    for (let batch = queue.batch(); batch.length > 0; batch = queue.batch()) {
+      // Told before the cursor moves: a hub that ends in between is told again.
+      for (const { hostId, body } of batch) if (body.kind === "outcome") await outcome(hostId, body.step, body.outcome);
+      await store(batch);
+      for (const [hostId, cursor] of cursorsOf(queue.done(batch))) saved(hostId, cursor);
       await breathe();
     }
-    const again = [...behind];
-    behind.clear();
-    again.forEach(readAgain);
+    queue.takeBehind().forEach(readAgain);
+  }
+
+  /** Stores all of them, or throws because nothing can be stored now. One that the database refuses is put aside. */
+  async function store(batch: HostRecordEntry[]): Promise<void> {
+    try {
+      await repo.saveRecords(batch, cursorsOf(batch));
+    } catch (error) {
+      const [only, ...others] = batch;
+      if (only === undefined || DATABASE_TROUBLE.test(describeError(error))) throw error;
+      if (others.length > 0) {
+        const half = Math.ceil(batch.length / 2);
+        await store(batch.slice(0, half));
+        return store(batch.slice(half));
+      }
+      // Where even this cannot be stored, it was not the record's fault.
+      await repo.saveRecords([missing(only)], cursorsOf(batch));
+      putAside += 1;
+      log.error({ host: only.hostId, kind: only.body.kind, place: only.place, why: describeError(error).slice(0, 300) }, "a record could not be stored and was put aside");
+    }
   }
 
   async function flushContainers(): Promise<void> {
@@ -99,7 +117,7 @@ export function createSaving({ repo, clock, log, container, ids, sighting, saved
 
   async function write(): Promise<void> {
     try {
-      if (events.length > 0 || behind.size > 0) await flushEvents();
+      if (queue.size() > 0 || queue.behind() > 0) await flushRecords();
       if (dirty.size > 0) await flushContainers();
       if (seen.size > 0) await flushSightings();
       if (failures > 0) log.info({ failures }, "the fleet's memory is written again");
@@ -124,21 +142,10 @@ export function createSaving({ repo, clock, log, container, ids, sighting, saved
     touch,
     /** A host was heard, or said something new of itself. */
     heard: (hostId: string) => void seen.add(hostId),
-    /** False: there is no room, and the events of this host from here on will be read again. */
-    event(hostId: string, target: string, event: RuntimeEvent): boolean {
-      if (behind.has(hostId)) return false;
-      if (events.length >= MAX_EVENTS) {
-        behind.add(hostId);
-        return false;
-      }
-      events.push({ hostId, target, event });
-      return true;
-    },
+    /** False: there is no room, and the records of this host from here on will be read again. */
+    record: queue.push,
     /** Drops what waits of a host: it was forgotten, or its agent counts anew. */
-    drop(hostId: string): void {
-      events = events.filter((event) => event.hostId !== hostId);
-      behind.delete(hostId);
-    },
+    drop: queue.drop,
     flush,
     start(): void {
       stopTimer ??= clock.every(FLUSH_MS, () => void flush());
@@ -150,8 +157,13 @@ export function createSaving({ repo, clock, log, container, ids, sighting, saved
       await flushing;
       await flush();
     },
-    stats: () => ({ unsavedEvents: events.length, failures, behind: behind.size }),
+    stats: () => ({ unsavedRecords: queue.size(), failures, behind: queue.behind(), putAside }),
   };
+}
+
+/** How far each host's records reach in a batch. */
+function cursorsOf(batch: HostRecordEntry[]): Map<string, Cursor> {
+  return new Map(batch.flatMap(({ hostId, cursor }) => (cursor ? [[hostId, cursor] as const] : [])));
 }
 
 /** Lets the hub's other work run between two batches. */

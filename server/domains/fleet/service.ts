@@ -2,26 +2,22 @@
  * The fleet: what is true on every host, as far as it is known, and since when. A host that is away keeps
  * its last state and its age; nothing turns into stopped, empty or none because it was not heard.
  */
-import { Container, type Loss, type RuntimeEvent } from "@/protocol/shapes";
-import { parseTarget } from "@/protocol/target";
+import type { Sample } from "@/protocol/metrics";
+import { Container, type Loss, type Outcome } from "@/protocol/shapes";
 import type { HostRecord, HostsService } from "@/server/domains/hosts/service";
 import type { Gateway, HostLink } from "@/server/gateway/gateway";
 import type { Clock } from "@/server/lib/clock";
 import { AppError } from "@/server/lib/errors";
 import type { Logger } from "@/server/lib/logger";
 import { createFollowing, createHostState, type HostState } from "./following";
+import { createHistory } from "./history";
+import { createKeeping } from "./keeping";
 import { createLive } from "./live";
 import type { FleetRepo, StoredContainer } from "./repo";
 import { createSaving } from "./saving";
-import { isFresh, type ContainerView, type HistoryPage, type HostView } from "./schema";
+import { isFresh, type ContainerView, type HostView } from "./schema";
 import type { Difference } from "./truth";
 
-/** How long and how much of the containers' history is kept. */
-const KEEP_EVENTS_MS = 30 * 24 * 3_600_000;
-const KEEP_EVENTS = 200_000;
-/** Events removed in one statement. */
-const SWEEP_BATCH = 2_000;
-const HISTORY_PAGE = 100;
 /** Containers restored in one statement. */
 const RESTORE_PAGE = 1_000;
 
@@ -31,20 +27,24 @@ export interface FleetDeps {
   gateway: Pick<Gateway, "onChange" | "heardAt">;
   clock: Clock;
   log: Logger;
+  /** How a step of an operation ended, as its agent kept it. May be told more than once; rejects while that cannot be recorded. */
+  outcome: (hostId: string, step: string, outcome: Outcome) => Promise<void>;
   /** 0 to 1; spreads what would come at once. */
   random?: () => number;
 }
 
 export type FleetService = ReturnType<typeof createFleetService>;
 
-export function createFleetService({ repo, hosts, gateway, clock, log, random = Math.random }: FleetDeps) {
+export function createFleetService({ repo, hosts, gateway, clock, log, outcome, random = Math.random }: FleetDeps) {
   const states = new Map<string, HostState>();
   const listeners = new Set<(hostId: string, ids: Iterable<string>) => void>();
+  const sampleListeners = new Set<(hostId: string, sample: Sample, late: boolean) => void>();
   const unsubscribe: (() => void)[] = [];
 
   const live = createLive({ clock, hosts: hostViews, host: hostView, containerIds: (hostId) => states.get(hostId)?.truth.ids() ?? [], container: containerView });
+  const keeping = createKeeping({ clock, log });
   const saving = createSaving({
-    repo, clock, log,
+    repo, clock, log, outcome,
     container: stored,
     ids: (hostId) => states.get(hostId)?.truth.ids() ?? null,
     sighting(hostId) {
@@ -53,7 +53,9 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
     },
     saved(hostId, cursor) {
       const state = states.get(hostId);
-      if (state) state.savedCursor = cursor;
+      if (!state) return;
+      state.savedCursor = cursor;
+      keeping.keep(state);
     },
     readAgain(hostId) {
       const state = states.get(hostId);
@@ -61,6 +63,13 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
       state.cursor = state.savedCursor;
       state.telemetry?.reopen();
     },
+  });
+
+  const history = createHistory({
+    repo, clock,
+    hostIds: () => [...states.keys()],
+    isKnown: (hostId) => states.has(hostId),
+    flush: async () => (saving.stats().unsavedRecords > 0 ? saving.flush() : undefined),
   });
 
   function stateOf(host: HostRecord): HostState {
@@ -127,12 +136,13 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
   // —— what the hosts say, and what becomes of them
 
   const following = createFollowing({
-    clock, log, random, saving, tellHost, tellContainers, tellAges, setRuntime: hosts.setRuntime,
+    clock, log, random, saving, keep: keeping.keep, tellHost, tellContainers, tellAges, setRuntime: hosts.setRuntime,
     engineUp: (hostId) => hosts.get(hostId)?.runtime.state === "up",
     state(hostId) {
       const host = hosts.get(hostId);
       return host && stateOf(host);
     },
+    onSample: (hostId, sample, late) => sampleListeners.forEach((listener) => listener(hostId, sample, late)),
   });
 
   function onHost(change: Parameters<Parameters<HostsService["onChange"]>[0]>[0]): void {
@@ -141,6 +151,7 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
       if (change.rekeyed) {
         saving.drop(state.id);
         state.cursor = state.savedCursor = null;
+        state.met = false;
       }
       return tellHost(state);
     }
@@ -214,15 +225,12 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
       listeners.add(listener);
       return () => void listeners.delete(listener);
     },
-    /** AppErrors bad_input for a key that is none, not_found for a host that is none. */
-    async history(key: string, before?: number): Promise<HistoryPage> {
-      const target = parseTarget(key);
-      if (target === null) throw new AppError("bad_input", "This is not the address of a container.");
-      if (!states.has(target.scope)) throw new AppError("not_found", "There is no such host. It may have been forgotten meanwhile.");
-      if (saving.stats().unsavedEvents > 0) await saving.flush();
-      const rows = await repo.history(key, before ?? null, HISTORY_PAGE + 1);
-      return pageOf(rows);
+    /** Called with each measurement, in the order of its host; `late`: it was filled in. Returns the unsubscribe. */
+    onSample(listener: (hostId: string, sample: Sample, late: boolean) => void): () => void {
+      sampleListeners.add(listener);
+      return () => void sampleListeners.delete(listener);
     },
+    ...history,
     /** The engine's own document, environment values masked. AppErrors not_found, host_away, and the link's. */
     async inspect(hostId: string, id: string) {
       const answer = await ask(hostId, id).call("container.inspect", { id });
@@ -232,30 +240,10 @@ export function createFleetService({ repo, hosts, gateway, clock, log, random = 
     loss: (hostId: string, id: string): Promise<Loss> => Promise.resolve().then(() => ask(hostId, id).call("container.loss", { id })),
     /** For errors of other domains: why nothing can be asked of this host now. */
     away,
-    /** A scheduled task: removes events that are too old or too many. Returns how many. */
-    async sweepEvents(): Promise<number> {
-      let removed = 0;
-      for (;;) {
-        const count = await repo.sweepEvents(clock.now() - KEEP_EVENTS_MS, KEEP_EVENTS, SWEEP_BATCH);
-        removed += count;
-        if (count < SWEEP_BATCH) return removed;
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-    },
     flush: saving.flush,
     /** For /metrics and tests. */
     stats: () => ({ ...following.counters, ...saving.stats(), readers: live.readers(), containers: [...states.values()].reduce((sum, state) => sum + state.truth.size(), 0) }),
   };
-}
-
-/** Ends a page between two moments, so that the next one can begin before the last one kept. */
-function pageOf(rows: { at: number; event: RuntimeEvent }[]): HistoryPage {
-  if (rows.length <= HISTORY_PAGE) return { events: rows.map((row) => row.event), next: null };
-  const beyond = rows[HISTORY_PAGE]?.at;
-  const whole = rows.slice(0, HISTORY_PAGE).filter((row) => row.at !== beyond);
-  // A page full of one single moment cannot be cut: what does not fit of it is left out.
-  const kept = whole.length > 0 ? whole : rows.slice(0, HISTORY_PAGE);
-  return { events: kept.map((row) => row.event), next: kept.at(-1)?.at ?? null };
 }
 
 function readStored(document: string): Container | null {

@@ -6,7 +6,8 @@
 import { setMaxListeners } from "node:events";
 import { PassThrough } from "node:stream";
 import { CONTRACT, type ChangeVerb, type InputOf, type OutputOf, type ReadVerb, type VerbName } from "@/protocol/contract";
-import { Frame, type Container, type Cursor, type Hello, type OperationHeader, type RuntimeEvent } from "@/protocol/shapes";
+import type { ContainerFigures, HostFigures, Sample } from "@/protocol/metrics";
+import { Frame, type BlackBox, type Container, type Cursor, type Hello, type OperationHeader, type RuntimeEvent } from "@/protocol/shapes";
 import { deriveTarget } from "@/protocol/target";
 import { createTestDatabase, type TestDatabase } from "@/server/db/testing";
 import { createHostsRepo } from "@/server/domains/hosts/repo";
@@ -18,7 +19,7 @@ import { silentLogger } from "@/server/lib/logger";
 import * as z from "zod/v4/core";
 import { createFleetRepo, type FleetRepo } from "./repo";
 import type { ContainerView, FleetMessage, HostView } from "./schema";
-import { createFleetService, type FleetService } from "./service";
+import { createFleetService, type FleetDeps, type FleetService } from "./service";
 
 /** What answers for one host. A promise that never settles is an engine that hangs. */
 export interface TestAgent {
@@ -26,6 +27,8 @@ export interface TestAgent {
   change?(verb: ChangeVerb, input: unknown, header: OperationHeader): Promise<unknown>;
   /** Asked when the hub opens the telemetry stream; writes frames into `stream`. */
   telemetry?(after: InputOf<"telemetry.stream">["after"], stream: TestStream): void;
+  /** Asked when the hub opens the stream of measurements; `gone` aborts when the hub ends it. */
+  live?(stream: TestStream, gone: AbortSignal): void;
 }
 export interface TestStream {
   send(...frames: Frame[]): void;
@@ -71,15 +74,21 @@ export function createTestGateway(clock: Clock): TestGateway {
       hostId, protocol: 1, address: "192.0.2.7", hello: testHello(over),
       call: (verb, input) => checked(verb, input, async () => agent.call?.(verb, input)) as Promise<OutputOf<typeof verb>>,
       change: (verb, input, header) => checked(verb, input, async () => agent.change?.(verb, input, header)) as Promise<OutputOf<typeof verb>>,
-      async stream(_verb, input) {
+      async stream(verb, input) {
         if (ended.signal.aborted) throw new AppError("host_away", "The host is away.");
         const bytes = new PassThrough();
         ended.signal.addEventListener("abort", () => bytes.destroy(lost()), { once: true });
-        agent.telemetry?.((input as InputOf<"telemetry.stream">).after, {
+        const written: TestStream = {
           send: (...frames) => frames.forEach((frame) => bytes.write(`${JSON.stringify(Frame.parse(frame))}\n`)),
           raw: (text) => void bytes.write(text),
           end: () => void bytes.end(),
-        });
+        };
+        if (verb === "telemetry.stream") agent.telemetry?.((input as InputOf<"telemetry.stream">).after, written);
+        else {
+          const gone = new AbortController();
+          bytes.once("close", () => gone.abort());
+          agent.live?.(written, gone.signal);
+        }
         return bytes;
       },
       close(why) {
@@ -160,6 +169,21 @@ export const happened = (seq: number, over: Partial<RuntimeEvent> = {}): Runtime
   exitCode: 1, signal: null, health: null, asked: false, step: null, ...over,
 });
 
+const figures = { cpu: null, cpuLimit: null, throttled: null, memory: null, memoryLimit: null, received: null, sent: null, read: null, written: null, pids: null };
+/** What these containers and their host used at `at`. */
+export const measured = (at: number, containers: (Partial<ContainerFigures> & { id: string })[] = [], host: Partial<HostFigures> | null = {}): Sample => ({
+  at, spanMs: 10_000,
+  host: host && { cpu: 1, cpus: 2, load: [0.5, 0.4, 0.3], memory: 2 ** 30, memoryTotal: 2 ** 31, swap: 0, swapTotal: 0, disks: [{ mount: "/", used: 1, total: 2 }], received: 1, sent: 1, read: 1, written: 1, ...host },
+  containers: containers.map((its) => ({ ...figures, ...its })),
+});
+export const sampled = (seq: number, sample: Sample, epoch = 1): Frame => ({ frame: "sample", epoch, seq, sample });
+/** The black box of the event before it. */
+export const boxed = (seq: number, over: Partial<BlackBox> = {}, epoch = 1): Frame => ({ frame: "box", epoch, seq, box: {
+  event: { epoch, seq: seq - 1 }, at: 1_000 * seq, id: testContainer("a").id, target: testContainer("a").target,
+  lines: '{"log":"the end\\n","stream":"stderr","time":"2026-01-01T00:00:00Z"}\n', linesCut: 3, linesWhy: null, inspect: { Id: "x" }, inspectWhy: null,
+  window: [{ at: 1_000, cpu: 0.5, memory: 1, memoryLimit: null }], ...over,
+} });
+
 export interface FleetStage {
   database: TestDatabase;
   clock: ReturnType<typeof createTestClock>;
@@ -167,6 +191,8 @@ export interface FleetStage {
   hosts: HostsService;
   fleet: FleetService;
   repo: FleetRepo;
+  /** What hears of outcomes. */
+  onOutcome: FleetDeps["outcome"];
 }
 export type Stage = Awaited<ReturnType<typeof createFleetStage>>;
 
@@ -174,14 +200,14 @@ export async function createFleetStage() {
   const database = await createTestDatabase();
   const clock = createTestClock();
   // start() sets the rest, now and after each restart of the hub.
-  const s = { database, clock } as FleetStage;
+  const s = { database, clock, onOutcome: () => Promise.resolve() } as unknown as FleetStage;
 
   async function start(over: Partial<FleetRepo> = {}): Promise<void> {
     s.gateway = createTestGateway(clock);
     s.hosts = createHostsService({ repo: createHostsRepo(s.database.db), gateway: s.gateway, clock, log: silentLogger, publicUrl: () => "http://hub:1", pin: "A".repeat(43) });
     await s.hosts.load();
     s.repo = { ...createFleetRepo(s.database.db), ...over };
-    s.fleet = createFleetService({ repo: s.repo, hosts: s.hosts, gateway: s.gateway, clock, log: silentLogger, random: () => 0.5 });
+    s.fleet = createFleetService({ repo: s.repo, hosts: s.hosts, gateway: s.gateway, clock, log: silentLogger, outcome: (...told) => s.onOutcome(...told), random: () => 0.5 });
     await s.fleet.start();
   }
   async function join(name: string): Promise<string> {

@@ -3,7 +3,8 @@ import { describe, expect, it } from "vitest";
 import type { Container } from "@/protocol/shapes";
 import { parseFrame } from "./telemetry";
 import { testContainer } from "./testing";
-import { createHostTruth, FrameRefused, type TruthFrame } from "./truth";
+import { FrameRefused } from "@/server/live/link-reader";
+import { createHostTruth, type TruthFrame } from "./truth";
 
 const list = (containers: Container[], part = 0, last = true): TruthFrame => ({ frame: "list", at: 0, part, last, containers });
 const a = testContainer("a");

@@ -1,14 +1,12 @@
 /** What is true about the containers of one host, built from its frames. Pure: no clock, no link, no database. */
 import type { Container, Frame } from "@/protocol/shapes";
 import { formatTarget } from "@/protocol/target";
+import { FrameRefused } from "@/server/live/link-reader";
 
 /** Containers of one host. Protects the hub from an agent that invents them. */
 export const MAX_CONTAINERS = 40_000;
 /** Characters that the containers of one host may take, as JSON; a list in the making counts again. */
 export const MAX_CHARS = 64 << 20;
-
-/** A frame that an honest agent does not send: its tunnel is closed. */
-export class FrameRefused extends Error {}
 
 /** One container as last seen. */
 export interface Known {

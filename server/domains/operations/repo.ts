@@ -21,6 +21,8 @@ export interface OperationsRepo {
   insert(operation: OperationRecord): Promise<boolean>;
   byKey(key: string): Promise<OperationRecord | null>;
   byId(id: string): Promise<OperationRecord | null>;
+  /** The operation that a step belongs to. */
+  byStep(stepId: string): Promise<OperationRecord | null>;
   /** Newest first. */
   newest(limit: number): Promise<OperationRecord[]>;
   /** Those that have not ended, oldest first. */
@@ -58,6 +60,7 @@ export function createOperationsRepo(db: Db): OperationsRepo {
     }),
     byKey: async (key) => toRecord(await db.operation.findUnique({ where: { key }, include: { steps } })),
     byId: async (id) => toRecord(await db.operation.findUnique({ where: { id }, include: { steps } })),
+    byStep: async (id) => toRecord((await db.operationStep.findUnique({ where: { id }, include: { operation: { include: { steps } } } }))?.operation ?? null),
     newest: async (limit) => (await db.operation.findMany({ orderBy: [{ createdAt: "desc" }, { id: "desc" }], take: limit, include: { steps } })).flatMap((row) => toRecord(row) ?? []),
     unfinished: async () => (await db.operation.findMany({ where: { finishedAt: null }, orderBy: { createdAt: "asc" }, include: { steps } })).flatMap((row) => toRecord(row) ?? []),
     async save(operation, changed) {

@@ -284,6 +284,23 @@ export function createRunner({ repo, fleet, gateway, clock, log, changed }: Runn
       for (const step of operation.steps) if (step.state === "running" || step.state === "checking") doubt(run, step);
       advance(run);
     },
+    /**
+     * How a step of an operation under way ended, as its host kept it: its answer may be lost. Resolves when
+     * that is recorded, rejects while it cannot be. False: no such step of that host is under way.
+     */
+    async settle(hostId: string, stepId: string, outcome: Outcome): Promise<boolean> {
+      for (const run of runs.values()) {
+        const step = run.operation.steps.find(({ id }) => id === stepId);
+        if (!step || step.hostId !== hostId) continue;
+        if (!hasEnded(step)) {
+          settle(run, step, outcome);
+          advance(run);
+        }
+        await (run.unsaved.size > 0 || run.failed ? save(run) : run.saving);
+        return true;
+      }
+      return false;
+    },
     /** Ends the steps that have not begun; those that have go on. Resolves when that is recorded. False: it is not under way. */
     async cancel(id: string, by: string): Promise<boolean> {
       const run = runs.get(id);

@@ -2,6 +2,7 @@
  * Operations: everything that changes something. Recorded before anything is sent, seen by everyone who
  * may see the target, and the record of who did what.
  */
+import type { Outcome } from "@/protocol/shapes";
 import type { Actor } from "@/server/domains/access/permissions";
 import type { ContainerView } from "@/server/domains/fleet/schema";
 import type { FleetService } from "@/server/domains/fleet/service";
@@ -12,8 +13,8 @@ import { AppError } from "@/server/lib/errors";
 import { newId } from "@/server/lib/ids";
 import type { Logger } from "@/server/lib/logger";
 import { planContainers, planStack, type Options, type Plan } from "./plan";
-import { viewOf } from "./progress";
-import type { OperationRecord, OperationsRepo } from "./repo";
+import { endOf, viewOf } from "./progress";
+import type { OperationRecord, OperationsRepo, StepRecord } from "./repo";
 import { createRunner, GATE_MS, HOST_AT_ONCE } from "./runner";
 import { BULK_LIMIT, type OperationsMessage, type OperationView, type RunInput } from "./schema";
 
@@ -150,6 +151,21 @@ export function createOperationsService({ repo, fleet, gateway, clock, log }: Op
       await runner.cancel(id, actor.name);
       return viewOf(operation);
     },
+    /**
+     * How a step ended, as its host kept it and tells now or again: a step whose answer was lost gets its end.
+     * Resolves when that is recorded, rejects while it cannot be; says nothing of steps of other hosts.
+     */
+    async noteOutcome(hostId: string, stepId: string, outcome: Outcome): Promise<void> {
+      if (await runner.settle(hostId, stepId, outcome)) return;
+      const stored = await repo.byStep(stepId);
+      const operation = stored && (inMemory(stored.id) ?? stored);
+      const step = operation?.steps.find(({ id }) => id === stepId);
+      // What has a known end keeps it. One that is open still will be taken over, and then asks for itself.
+      if (!operation || step?.hostId !== hostId || step.state !== "unknown" || outcome.state === "unknown") return;
+      await repo.save(...correct(operation, step, outcome));
+      channel.publish(operation.id, operation);
+      log.info({ operation: operation.id, step: stepId, state: outcome.state }, "a step whose end was not known has one");
+    },
     /** AppError not_found. */
     get: async (id: string): Promise<OperationView> => viewOf(await need(id)),
     /** The newest first, then each operation as it changes. Ends with `signal`. */
@@ -168,6 +184,13 @@ export function createOperationsService({ repo, fleet, gateway, clock, log }: Op
     },
     stats: () => ({ underWay: runner.count(), readers: channel.readers() }),
   };
+}
+
+/** The end of a step that nobody knew, and what it makes of its operation. */
+function correct(operation: OperationRecord, step: StepRecord, outcome: Outcome): [OperationRecord, StepRecord[]] {
+  Object.assign(step, { state: outcome.state, error: outcome.error, spanMs: Math.max(0, outcome.finishedAt - outcome.startedAt) } satisfies Partial<StepRecord>);
+  if (operation.finishedAt !== null) operation.state = endOf(operation.steps, operation.cancelledBy !== null);
+  return [operation, [step]];
 }
 
 /** What the steps that go before the last ones may take at most, in milliseconds: nobody may call those late. */
