@@ -4,8 +4,8 @@ import { createLogIndex, parseEntries } from "@/protocol/log-text";
 import type { LogSearchFrame, LogStart } from "@/protocol/logs";
 import { systemClock } from "@/agent/clock";
 import { silentLog } from "@/agent/log";
-import { createReflector, type Reflector } from "@/agent/reflector";
 import { makeWitness } from "@/agent/testing";
+import { createReflector, type Reflector } from "@/agent/reflector";
 import { createDockerRuntime } from "@/agent/runtime/docker/docker";
 import type { Runtime } from "@/agent/runtime/runtime";
 import { eventually } from "@/tests/lab/eventually";
@@ -27,7 +27,7 @@ beforeAll(async () => {
   lab = await startLab({ hosts: 1 });
   host = lab.host(1);
   runtime = createDockerRuntime({ candidates: () => [{ from: "--docker", address: { kind: "unix", path: host.socket } }], clock: systemClock });
-  reflector = createReflector({ runtime, clock: systemClock, log: silentLog, ...makeWitness().options, stepAt: () => null });
+  reflector = createReflector({ runtime, clock: systemClock, log: silentLog, stepAt: () => null, ...makeWitness().options });
   api = createApiLogs({ runtime, clock: systemClock });
   logs = createLogs({ runtime, reflector, clock: systemClock, hostRoot: "" });
   reflector.start();
