@@ -100,9 +100,11 @@ function PickerList({ ticked, onTick, onDone }: { ticked: readonly string[]; onT
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
           event.preventDefault();
-          const only = groups[0]?.[1][0];
-          // What was narrowed down to one needs no click.
-          if (found.length === 1 && only && !ticked.includes(only.container.key)) set([only.container.key], true);
+          // By what is typed, not by what is drawn already. What it narrows down to one needs no click.
+          const terms = parseFilter(text);
+          const fitting = new Set(rows.filter((row) => matches(row, terms)).map((row) => row.container.key));
+          const [only] = fitting;
+          if (fitting.size === 1 && only !== undefined && !ticked.includes(only)) set([only], true);
           else if (ticked.length > 0) onDone();
         }}
       />
