@@ -42,9 +42,13 @@ const SMALL_BYTES = 64 * 1024;
 const LARGE_BYTES = 512 * 1024;
 /** Below this there is no point in reading into what is left of it. */
 const ROOM_BYTES = 24 * 1024;
-/** The engine writes line by line and a socket holds some 40 KB of it; so little at once means that it writes on. */
-const SMALL_READ_BYTES = 32 * 1024;
-/** So long after a small read in a busy stream the next has more. */
+/**
+ * The engine writes line by line, and a socket holds some 40 KB of that. A reader that is quicker wakes up for each
+ * line; so after a row of small reads it waits until there is more. One that has to share its processor finds more
+ * anyway, and must not wait: the engine would stand still before a full socket.
+ */
+const SMALL_READ_BYTES = 4_096;
+const SMALL_READS = 8;
 const GATHER_MS = 1;
 /** A busy stream is told in batches of about this much, or each so many milliseconds. */
 const BATCH_BYTES = 96 * 1024;
@@ -87,6 +91,7 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
   let lastByteAt = clock.monotonic();
   let lastGivenAt = -BATCH_MS;
   let isHeld = false;
+  let smallReads = 0;
   let disarm: (() => void) | null = null;
 
   const pendingBytes = () => readyBytes + good - from;
@@ -193,7 +198,9 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
       if (end !== null) return false;
       isHeld = pendingBytes() >= LIMITS.logBatchBytes;
       if (isHeld) return false;
-      if (!isBusy || bytes >= SMALL_READ_BYTES) return true;
+      smallReads = isBusy && bytes < SMALL_READ_BYTES ? smallReads + 1 : 0;
+      if (smallReads < SMALL_READS) return true;
+      smallReads = 0;
       clock.after(GATHER_MS, () => isHeld || options.resume());
       return false;
     },
