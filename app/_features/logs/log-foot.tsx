@@ -40,8 +40,9 @@ const MARKS: Record<LogStanding, { shape: StateShape; tone: StateTone }> = {
 export function standingOf(sources: readonly SourceView[], following: boolean): LogStanding {
   const states = sources.map((source) => source.feed?.state ?? "ended");
   if (states.some((state) => state === "waiting")) return "waiting";
-  if (states.some((state) => state === "connecting" || state === "reading")) return "reading";
-  if (states.length > 0 && states.every((state) => state === "ended" || state === "refused")) return "ended";
+  // Before anything is known nothing is followed.
+  if (states.length === 0 || states.some((state) => state === "connecting" || state === "reading")) return "reading";
+  if (states.every((state) => state === "ended" || state === "refused")) return "ended";
   return following ? "following" : "paused";
 }
 
