@@ -50,6 +50,18 @@ it("goes on beyond every earlier count when the counter is damaged", () => {
   expect(readFileSync(join(dir, "epoch"), "utf8")).toBe(`${state.epoch}\n`);
 });
 
+it("goes on from a higher count where one was given, and never over the count that a hub can store", () => {
+  openStateDir(dir).rememberEpoch(40);
+  rmSync(join(dir, "lock"));
+  const state = openStateDir(dir);
+  expect(state.epoch).toBe(41);
+  state.release();
+  writeFileSync(join(dir, "epoch"), "2147483647\n");
+  const last = openStateDir(dir);
+  expect(last.epoch).toBeLessThan(2_147_483_647);
+  last.release();
+});
+
 it("says what is wrong with a directory that cannot be used, and never hangs on it", () => {
   writeFileSync(join(scratch, "file"), "");
   for (const path of [join(scratch, "file"), join(scratch, "file/below"), "/proc/none/below"]) {

@@ -4,6 +4,7 @@ import { createLogIndex, parseEntries } from "@/protocol/log-text";
 import type { LogSearchFrame, LogStart } from "@/protocol/logs";
 import { systemClock } from "@/agent/clock";
 import { silentLog } from "@/agent/log";
+import { makeWitness } from "@/agent/testing";
 import { createReflector, type Reflector } from "@/agent/reflector";
 import { createDockerRuntime } from "@/agent/runtime/docker/docker";
 import type { Runtime } from "@/agent/runtime/runtime";
@@ -26,7 +27,7 @@ beforeAll(async () => {
   lab = await startLab({ hosts: 1 });
   host = lab.host(1);
   runtime = createDockerRuntime({ candidates: () => [{ from: "--docker", address: { kind: "unix", path: host.socket } }], clock: systemClock });
-  reflector = createReflector({ runtime, clock: systemClock, log: silentLog, epoch: 1, stepAt: () => null });
+  reflector = createReflector({ runtime, clock: systemClock, log: silentLog, stepAt: () => null, ...makeWitness().options });
   api = createApiLogs({ runtime, clock: systemClock });
   logs = createLogs({ runtime, reflector, clock: systemClock, hostRoot: "" });
   reflector.start();
@@ -210,7 +211,7 @@ describe("by the best way", () => {
     const last = await logs.lastLines(kept, 200);
     expect(parseEntries(last.lines)).toHaveLength(200);
     const id = await run(["--rm"], ["sh", "-c", "echo begun; sleep 2; spew 300 100; echo the last words"]);
-    await eventually("it is gone", () => reflector.events.reader(null) && !reflector.containers().has(id) && host.docker(["ps", "-aq", "--no-trunc"]).then((ids) => !ids.includes(id)), 30_000);
+    await eventually("it is gone", () => !reflector.containers().has(id) && host.docker(["ps", "-aq", "--no-trunc"]).then((ids) => !ids.includes(id)), 30_000);
     const removed = await logs.lastLines(id, 200);
     expect(removed.why).toBeNull();
     const texts = parseEntries(removed.lines).map(({ text }) => text);

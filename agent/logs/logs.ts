@@ -73,7 +73,8 @@ export function createLogs({ runtime, reflector, clock, hostRoot, ...given }: Lo
   async function by<T extends LogReader | LogPage>(cursor: LogCursor | null, files: () => Promise<T | LogRefusal>, api: (why: string | null) => Promise<T | LogRefusal>): Promise<T> {
     const direct = cursor !== null && isApiCursor(cursor) ? null : await files();
     if (direct && !isRefusal(direct)) return direct;
-    const answer = await api(direct && direct.why);
+    // A place in the API's answer is read on there, whatever the files would say by now.
+    const answer = await api(direct ? direct.why : reach.why);
     if (isRefusal(answer)) throw new AgentFailure("unsupported", `This log cannot be read. ${answer.why}`);
     return answer;
   }

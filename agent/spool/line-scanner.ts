@@ -5,9 +5,8 @@ const PIECE_BYTES = 64 * 1024;
 
 export interface LineScanner {
   /**
-   * The next line that ends before `end`, without its newline, or null when there is none yet. It is only good
-   * until the next call. "bad": bytes without a newline where there should be one, passed over. Rejects when
-   * the file cannot be read, or is not there.
+   * The next line that ends before `end`, without its newline, or null when there is none yet. "bad": bytes
+   * without a newline where there should be one, passed over. Rejects when the file cannot be read.
    */
   next(end: number): Promise<Buffer | "bad" | null>;
   /** Lets go of file and memory; reading on opens it again. */

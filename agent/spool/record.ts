@@ -1,9 +1,10 @@
 /**
  * One counted record as a line on the disk: `CHECKSUM SEQ BODY`. The checksum (CRC-32 in hex) is over what
  * follows it. A line is found again after any damage at the next newline, which no body holds. The epoch is
- * the file's, so that a run can be given another number without rewriting it.
+ * the file's, so that a run can be given another number without rewriting it. A long body (a sample of many
+ * containers, a black box) is packed, so that the ring holds days and not hours.
  */
-import { crc32 } from "node:zlib";
+import { crc32, deflateRawSync, inflateRawSync } from "node:zlib";
 import { LIMITS } from "@/protocol/limits";
 import type { Sample } from "@/protocol/metrics";
 import type { BlackBox, Cursor, Frame, Outcome, RuntimeEvent } from "@/protocol/shapes";
@@ -31,6 +32,9 @@ export const BODY_BYTES = LIMITS.lineBytes - 256;
 /** Checksum, number and two spaces before the body, and the newline. */
 export const LINE_BYTES = BODY_BYTES + 32;
 
+/** A body from here on is packed: `z` and raw deflate in base64. */
+const PACKED_FROM_BYTES = 2_048;
+
 /** What a place holds, as it is written. */
 export type Body =
   | { frame: "event"; event: Counted["event"] }
@@ -54,11 +58,14 @@ export function bodyOf<K extends CountedKind>(kind: K, value: Counted[K]): Body 
   }
 }
 
-/** The line of a record; null when it is longer than anybody would read. */
+/** The line of a record; null when the record is longer than anybody would read. */
 export function writeLine(seq: number, body: Body): Buffer | null {
-  const text = `${seq} ${JSON.stringify(body)}`;
-  const line = Buffer.from(`${checksum(text)} ${text}\n`);
-  return line.length > LINE_BYTES ? null : line;
+  const json = JSON.stringify(body);
+  const bytes = Buffer.byteLength(json);
+  if (bytes > BODY_BYTES) return null;
+  const packed = bytes < PACKED_FROM_BYTES ? null : `z${deflateRawSync(json, { level: 1 }).toString("base64")}`;
+  const text = `${seq} ${packed && packed.length < bytes ? packed : json}`;
+  return Buffer.from(`${checksum(text)} ${text}\n`);
 }
 
 /** The record of a line without its newline; null where it is damaged. */
@@ -70,9 +77,10 @@ export function readLine(line: Buffer): { seq: number; body: Buffer } | null {
   return Number.isSafeInteger(seq) && seq > 0 ? { seq, body: line.subarray(space + 1) } : null;
 }
 
-/** Throws where a body is not JSON, which a line with a right checksum never is. */
+/** Throws where it is none, which a line with a right checksum never is. */
 export function parseBody(bytes: Buffer): Body {
-  return JSON.parse(bytes.toString("utf8")) as Body;
+  const json = bytes[0] === 122 ? inflateRawSync(Buffer.from(bytes.toString("latin1", 1), "base64"), { maxOutputLength: BODY_BYTES }) : bytes;
+  return JSON.parse(json.toString("utf8")) as Body;
 }
 
 /** The record as the hub is told of it. `from`: where the place before it ended; only a gap needs it. */

@@ -1,3 +1,4 @@
+import { randomBytes } from "node:crypto";
 import { appendFileSync, readFileSync, statSync, truncateSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { afterEach, beforeEach, describe, expect, it } from "vitest";
@@ -190,7 +191,7 @@ describe("the bound", () => {
 
   it("is told to a hub that was restored from an older backup as what it is", async () => {
     const spool = await start({ segmentBytes: 40_000 });
-    for (let i = 0; i < 6; i++) await filled(spool, 10, "long".repeat(500));
+    for (let i = 0; i < 6; i++) await filled(spool, 10, randomBytes(1_500).toString("hex"));
     await spool.keep({ epoch: 1, seq: 55 });
     const frames = await drain(spool.reader({ epoch: 1, seq: 5 }));
     expect(frames[0]).toMatchObject({ frame: "gap", from: { seq: 6 }, why: expect.stringContaining("hub's data is older") as string });

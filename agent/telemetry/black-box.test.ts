@@ -4,11 +4,12 @@ import { BlackBox, type Container } from "@/protocol/shapes";
 import { createTestClock } from "@/agent/clock";
 import { AgentFailure } from "@/agent/errors";
 import { silentLog } from "@/agent/log";
+import { cutLines } from "@/agent/logs/last-lines";
 import { MASK } from "@/agent/masking";
-import { BODY_BYTES, writeLine } from "@/agent/spool/record";
+import { writeLine } from "@/agent/spool/record";
 import { happened } from "@/agent/spool/testing";
 import { type BlackBoxOptions, createBlackBoxes } from "./black-box";
-import { boundInspect, boundLines } from "./box-parts";
+import { boundInspect } from "./box-inspect";
 
 const ID = "ab".repeat(32);
 const id = (n: number) => n.toString(16).padStart(64, "0");
@@ -110,40 +111,16 @@ describe("a black box", () => {
   });
 });
 
-describe("the lines of a black box", () => {
-  it("are the newest that fit, in their order, and what is left out is counted", () => {
-    const many = Array.from({ length: 250 }, (_, i) => entry(`line ${i}`)).join("");
-    const { lines, cut } = boundLines(many);
-    expect(lines).toBe(Array.from({ length: 200 }, (_, i) => entry(`line ${i + 50}`)).join(""));
-    expect(cut).toBe(50);
-    expect(boundLines("")).toEqual({ lines: "", cut: 0 });
-    const wide = boundLines(Array.from({ length: 200 }, (_, i) => entry(`${i} ${"w".repeat(4_000)}`)).join(""));
-    expect(Buffer.byteLength(wide.lines)).toBeLessThanOrEqual(LIMITS.boxLogBytes);
-    expect(wide.lines.split("\n").length - 1 + wide.cut).toBe(200);
-    expect(wide.lines).toContain("199 w");
-  });
-
-  it.each(["a", "\u0001", "\"", "🐳", "\\"])("that are too long are shortened to entries that can still be read: %j", (character) => {
-    const { lines, cut } = boundLines(entry(character.repeat(100_000)) + entry("after"));
-    const [long, after] = lines.trimEnd().split("\n").map((line) => JSON.parse(line) as { log: string; stream: string });
-    expect(cut).toBe(1);
-    expect(Buffer.byteLength(lines.split("\n")[0] ?? "")).toBeLessThan(LIMITS.boxLineBytes);
-    expect(long?.log.length).toBeGreaterThan(500);
-    expect(Buffer.from(long?.log ?? "").toString()).toBe(long?.log);
-    expect(long).toMatchObject({ stream: "stdout", log: expect.stringMatching(/\n$/) as string });
-    expect(after?.log).toBe("after\n");
-  });
-
-  it("and the document, at their worst, are still one record that can be sent", () => {
-    const { lines } = boundLines(entry("\"\\".repeat(3_000)).repeat(200));
+describe("the document of a black box", () => {
+  it("and the lines, at their worst, are still one record that can be sent", () => {
+    const { lines } = cutLines(entry("\"\\".repeat(1_000)).repeat(200), 200, null);
     const { json } = boundInspect({ Config: { Labels: Object.fromEntries(Array.from({ length: 90 }, (_, i) => [`l${i}`, "\"".repeat(1_000)])) } });
     const box: BlackBox = { event: { epoch: 1, seq: 1 }, at: 1, id: ID, target: { namespace: null, workload: "w", replica: null }, lines, linesCut: 0, linesWhy: null, inspect: JSON.parse(json) as Record<string, unknown>, inspectWhy: null, window: Array.from({ length: LIMITS.boxPoints }, () => ({ at: 1_790_000_000_000.123, cpu: 0.123_456_789, memory: 123_456_789_012, memoryLimit: 123_456_789_012 })) };
     expect(lines.length).toBeGreaterThan(200_000);
-    expect(writeLine(1, { frame: "box", box: { ...box, event: 1 } })?.length).toBeLessThan(BODY_BYTES);
+    expect(JSON.stringify({ frame: "box", epoch: 2_147_483_647, seq: 2_147_483_647, box }).length).toBeLessThan(LIMITS.lineBytes);
+    expect(writeLine(1, { frame: "box", box: { ...box, event: 1 } })).not.toBeNull();
   });
-});
 
-describe("the document of a black box", () => {
   it("loses its largest parts where it is too long, and says which", () => {
     const { json, why } = boundInspect({ Id: ID, State: { ExitCode: 3 }, Config: { Labels: { huge: "x".repeat(LIMITS.boxInspectBytes) } } });
     expect(JSON.parse(json)).toEqual({ Id: ID, State: { ExitCode: 3 } });

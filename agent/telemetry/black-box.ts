@@ -8,9 +8,10 @@ import type { BlackBox, Container, Cursor } from "@/protocol/shapes";
 import type { Clock } from "../clock";
 import { AgentFailure } from "../errors";
 import type { Log } from "../log";
+import type { LastLines } from "../logs/last-lines";
 import type { Happening } from "../reflector";
 import type { Runtime } from "../runtime/runtime";
-import { boundInspect, boundLines } from "./box-parts";
+import { boundInspect } from "./box-inspect";
 
 /** Boxes filled at once, and those that wait. A host that stops is hundreds of deaths in a second. */
 const AT_ONCE = 4;
@@ -26,9 +27,6 @@ const FETCHES_WAITING = 512;
 const SKIPPED = "Too much happened at once on this host, so it was not read.";
 const FAILED = "The agent failed at it; its own log says more.";
 
-/** A container's last lines as json-file entries, how many are missing of them, and why. */
-export type LastLines = (id: string, lines: number) => Promise<{ lines: string; cut: number; why: string | null }>;
-
 export interface BlackBoxes {
   /** Fills a box where the event asks for one. `place`: the event's. */
   note(event: Happening, place: Cursor): void;
@@ -39,7 +37,8 @@ export interface BlackBoxes {
 
 export interface BlackBoxOptions {
   runtime: Pick<Runtime, "inspect">;
-  lastLines: LastLines;
+  /** Within the bounds of a box. */
+  lastLines(id: string, lines: number): Promise<LastLines>;
   window(id: string): BlackBox["window"];
   /** Takes a full box; the next is filled when it resolves. */
   keep(box: BlackBox): Promise<void>;
@@ -83,13 +82,12 @@ export function createBlackBoxes({ runtime, lastLines, window, keep, clock, log 
   }
   async function readLines(id: string): Promise<Pick<BlackBox, "lines" | "linesCut" | "linesWhy">> {
     let cancel = () => {};
-    const late = new Promise<Awaited<ReturnType<LastLines>>>((resolve) => {
+    const late = new Promise<LastLines>((resolve) => {
       cancel = clock.after(LINES_MS, () => resolve({ lines: "", cut: 0, why: `Its last lines could not be read within ${LINES_MS / 1_000} s.` }));
     });
     try {
-      const said = await Promise.race([lastLines(id, LIMITS.boxLines), late]);
-      const { lines, cut } = boundLines(said.lines);
-      return { lines, linesCut: said.cut + cut, linesWhy: said.why };
+      const { lines, cut, why } = await Promise.race([lastLines(id, LIMITS.boxLines), late]);
+      return { lines, linesCut: cut, linesWhy: why };
     } catch (error) {
       return { lines: "", linesCut: 0, linesWhy: whyOf(error) };
     } finally {

@@ -27,6 +27,7 @@ export const DownIcon = icon(<path d="M5.5 8l4.5 4.5L14.5 8" />);
 export const RightIcon = icon(<path d="M8 5.5l4.5 4.5L8 14.5" />);
 export const LeftIcon = icon(<path d="M12 5.5L7.5 10l4.5 4.5" />);
 export const CopyIcon = icon(<path d="M7 7h9v9H7zM13 4H4v9" />);
+export const ClockIcon = icon(<path d="M10 10m-7 0a7 7 0 1 0 14 0a7 7 0 1 0-14 0M10 6v4l3 2" />);
 export const DownloadIcon = icon(<path d="M10 3.5v9M6 9l4 4 4-4M4 16.5h12" />);
 export const PlusIcon = icon(<path d="M10 4v12M4 10h12" />);
 export const MoreIcon = icon(<path d="M4.5 10h.01M10 10h.01M15.5 10h.01" strokeWidth="2.4" />);

@@ -144,6 +144,7 @@ test("several containers of two hosts are merged by time, each in its colour", a
   await page.getByRole("button", { name: "Add" }).click();
   const dialog = page.getByRole("dialog");
   await dialog.getByRole("searchbox").fill("talker-2");
+  await expect(dialog.getByRole("checkbox")).toHaveCount(2);
   await dialog.getByRole("searchbox").press("Enter");
   await dialog.getByRole("button", { name: "Show logs" }).click();
   await expect(page.getByText("2 containers · 2 hosts")).toBeVisible();

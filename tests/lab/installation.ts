@@ -23,8 +23,8 @@ export interface Installation {
   restartHub(): Promise<void>;
   /** A new signed-in session of the administrator. */
   client(): Promise<Client>;
-  /** Starts an agent inside a host of the lab, as its owner would. */
-  agent(host: LabHost, args?: string[]): Program;
+  /** Starts an agent inside a host of the lab, as its owner would; `within` is put before it, e.g. a wrapper that hides files from it. */
+  agent(host: LabHost, args?: string[], within?: string[]): Program;
   /** The arguments of a fresh join line: --hub … --pin … --token …. */
   joinArguments(client: Client, options?: { minutes?: number; uses?: number; hostId?: string }): Promise<string[]>;
   /** Joins a host under its lab name and waits until it is heard; gives its agent. */
@@ -75,8 +75,8 @@ export async function install(lab: Lab, hubEnv: Record<string, string> = {}): Pr
       clients.push(client);
       return client;
     },
-    agent: (host, args = []) =>
-      keep(follow(host.spawn([process.execPath, join(ROOT, "dist/agent.mjs"), "--docker", `unix://${host.socket}`, "--state-dir", stateDir(host), ...args]))),
+    agent: (host, args = [], within = []) =>
+      keep(follow(host.spawn([...within, process.execPath, join(ROOT, "dist/agent.mjs"), "--docker", `unix://${host.socket}`, "--state-dir", stateDir(host), ...args]))),
     async joinArguments(client, options = {}) {
       return argumentsOf((await client.api.hosts.createJoin.mutate(options)).line);
     },

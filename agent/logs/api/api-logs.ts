@@ -7,7 +7,8 @@ import type { Runtime } from "../../runtime/runtime";
 import { readContainerLog, type ContainerLog } from "../container-log";
 import type { LogAccess } from "../log-reader";
 import { createApiReader, lastMoment } from "./api-reader";
-import { readPage } from "./api-page";
+import { placeOfTail, readPage } from "./api-page";
+import { writePlace } from "./place";
 import type { UnitForm } from "./units";
 
 /** Docker before this repeats lines at a rotation while it is followed, and may leave some out. */
@@ -23,6 +24,7 @@ export function createApiLogs({ runtime, clock }: { runtime: Runtime; clock: Clo
     const major = Number(version?.split(".")[0]);
     return engine === "docker" && !(major >= SOUND_DOCKER);
   }
+  const trustsTail = () => runtime.status().engine === "docker";
   async function look(id: string): Promise<{ log: ContainerLog; form: UnitForm; source: LogSource }> {
     const log = readContainerLog(await runtime.inspect(id));
     return { log, form: formOf(log), source: { from: "api", driver: log.driver, tty: log.tty, mayMiss: isUnsound() && log.driver === "json-file", why: null } };
@@ -37,16 +39,17 @@ export function createApiLogs({ runtime, clock }: { runtime: Runtime; clock: Clo
     }
   }
   return {
-    open: (id, start, { follow, signal }) =>
+    open: (id, from, { follow, signal }) =>
       refusing(async () => {
         const { form, source } = await look(id);
+        const start = from.at === "tail" && from.lines > 0 && !trustsTail() ? { at: "cursor" as const, cursor: writePlace(await placeOfTail({ runtime, clock, id, form, signal, source, trustsTail: false }, from.lines)) } : from;
         const options = { runtime, clock, id, form, source, start, follow, signal, windowBytes: isUnsound() ? WINDOW_BYTES : 0 };
         return createApiReader(options, await lastMoment(options));
       }),
     page: (id, before, lines, signal) =>
       refusing(async (): Promise<LogPage> => {
         const { form, source } = await look(id);
-        return readPage({ runtime, clock, id, form, signal, source }, before, Math.min(lines, LIMITS.logPageLines));
+        return readPage({ runtime, clock, id, form, signal, source, trustsTail: trustsTail() }, before, Math.min(lines, LIMITS.logPageLines));
       }),
   };
 }

@@ -52,7 +52,7 @@ export interface ApiReaderOptions {
 
 /** The time of the last line that the engine has now; null: none. Rejects with an AgentFailure. */
 export async function lastMoment({ runtime, clock, id, form, signal }: Pick<ApiReaderOptions, "runtime" | "clock" | "id" | "form" | "signal">): Promise<Moment | null> {
-  const { units } = await collect({ runtime, id, form, request: { follow: false, tail: 1, since: null, until: null }, keep: 1, signal, after: clock.after, deadlineMs: PROBE_MS });
+  const { units } = await collect({ runtime, id, form, request: { follow: false, tail: 1, since: null, until: null }, keep: 1, before: null, signal, after: clock.after, deadlineMs: PROBE_MS });
   const unit = units.at(-1);
   if (!unit) return null;
   const text = textAt(form, 0);
@@ -125,7 +125,7 @@ export function createApiReader(options: ApiReaderOptions, goal: Moment | null):
     const all = { follow, tail: null, since: null, until: null };
     if (restartAt) return { request: { ...all, since: writeSeconds(restartAt.time) }, skipTo: null };
     const place = told.place();
-    if (place && place.ordinal > 0) return { request: { ...all, since: writeSeconds(shifted(place.time, -DISORDER_NANOS)) }, skipTo: place };
+    if (place && (place.ordinal > 0 || place.checksum !== null)) return { request: { ...all, since: writeSeconds(shifted(place.time, -DISORDER_NANOS)) }, skipTo: place };
     if (place) return { request: { ...all, since: writeSeconds(place.time) }, skipTo: null };
     if (start.at === "time") return { request: { ...all, since: writeSeconds(momentOf(start.since)) }, skipTo: null };
     if (start.at === "oldest") return { request: all, skipTo: null };

@@ -42,9 +42,13 @@ const SMALL_BYTES = 64 * 1024;
 const LARGE_BYTES = 512 * 1024;
 /** Below this there is no point in reading into what is left of it. */
 const ROOM_BYTES = 24 * 1024;
-/** The engine writes line by line and a socket holds some 40 KB of it; so little at once means that it writes on. */
-const SMALL_READ_BYTES = 32 * 1024;
-/** So long after a small read in a busy stream the next has more. */
+/**
+ * The engine writes line by line, and a socket holds some 40 KB of that. A reader that is quicker wakes up for each
+ * line; so after a row of small reads it waits until there is more. One that has to share its processor finds more
+ * anyway, and must not wait: the engine would stand still before a full socket.
+ */
+const SMALL_READ_BYTES = 4_096;
+const SMALL_READS = 8;
 const GATHER_MS = 1;
 /** A busy stream is told in batches of about this much, or each so many milliseconds. */
 const BATCH_BYTES = 96 * 1024;
@@ -82,11 +86,12 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
   let goodPlace: Place | null = null;
   const ready: Said[] = [];
   let readyBytes = 0;
-  let skipping = options.skipTo && options.skipTo.ordinal > 0 ? { to: options.skipTo, seen: 0 } : null;
+  let skipping = options.skipTo?.checksum || options.skipTo?.ordinal ? { to: options.skipTo, seen: 0 } : null;
   let end: End | null = null;
   let lastByteAt = clock.monotonic();
   let lastGivenAt = -BATCH_MS;
   let isHeld = false;
+  let smallReads = 0;
   let disarm: (() => void) | null = null;
 
   const pendingBytes = () => readyBytes + good - from;
@@ -112,15 +117,18 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
     from = good = walked = stop;
   }
 
-  /** Always false: everything up to the place is left out, and the unit before it as well. */
-  function skip(at: number, text: number, stop: number, length: number): false {
+  /** Whether the unit is the first behind the place: that is not left out as all before it is. */
+  function skip(at: number, text: number, stop: number, length: number): boolean {
     const time = length > 0 ? readStamp(chunk, text, length) : null;
     if (!skipping || !time) return false;
     const { to } = skipping;
     if (time.seconds === to.time.seconds && time.nanos === to.time.nanos) {
       skipping.seen += 1;
-      if (skipping.seen >= to.ordinal && (to.checksum === null || checksumOf(chunk, at, stop) === to.checksum)) skipping = null;
-    } else if (options.overruns && time.seconds - to.time.seconds > OVERRUN_SECONDS) end = { how: "overrun" };
+      if (skipping.seen < to.ordinal || (to.checksum !== null && checksumOf(chunk, at, stop) !== to.checksum)) return false;
+      skipping = null;
+      return to.ordinal === 0;
+    }
+    if (options.overruns && time.seconds - to.time.seconds > OVERRUN_SECONDS) end = { how: "overrun" };
     return false;
   }
   function takeUnit(stop: number): void {
@@ -132,10 +140,7 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
     }
     const text = textAt(form, walked);
     const length = stampLength(chunk, text, stop);
-    if (skipping) {
-      skip(walked, text, stop, length);
-      return leaveOut(stop);
-    }
+    if (skipping && !skip(walked, text, stop, length)) return leaveOut(stop);
     // Before the unit counts as told: the place of what is cut lies before it.
     if (stop - from > LIMITS.logBatchBytes) good > from ? cut() : cutAll();
     const endsLine = chunk[stop - 1] === NEWLINE;
@@ -193,7 +198,9 @@ export function createUnitStream(options: UnitStreamOptions): UnitStream {
       if (end !== null) return false;
       isHeld = pendingBytes() >= LIMITS.logBatchBytes;
       if (isHeld) return false;
-      if (!isBusy || bytes >= SMALL_READ_BYTES) return true;
+      smallReads = isBusy && bytes < SMALL_READ_BYTES ? smallReads + 1 : 0;
+      if (smallReads < SMALL_READS) return true;
+      smallReads = 0;
       clock.after(GATHER_MS, () => isHeld || options.resume());
       return false;
     },

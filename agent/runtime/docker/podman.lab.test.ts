@@ -4,9 +4,12 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from "no
 import { request } from "node:http";
 import { join } from "node:path";
 import { afterAll, beforeAll, describe, expect, it } from "vitest";
+import { createLogIndex, parseEntries } from "@/protocol/log-text";
+import type { LogStart } from "@/protocol/logs";
 import type { Container } from "@/protocol/shapes";
 import { systemClock } from "@/agent/clock";
 import { silentLog } from "@/agent/log";
+import { createApiLogs } from "@/agent/logs/api/api-logs";
 import { createReflector, type Happening, type Reflector } from "@/agent/reflector";
 import { makeWitness } from "@/agent/testing";
 import { eventually } from "@/tests/lab/eventually";
@@ -126,6 +129,46 @@ describe.skipIf(!installed)("Podman", () => {
     expect(await runtime.perform("container.start", { id })).toMatchObject({ state: "refused", error: { code: "not_found" } });
     // Podman 4.3 tells of no signal and no stop, so there only the agent's own steps explain a death.
     expect(events("steered").filter(({ kind }) => kind === "die").map(({ asked, step }) => ({ asked, step }))).toEqual(Array(3).fill({ asked: true, step: "step-ours" }));
+  });
+
+  it("tells a log whole and live, goes on from any place in it, and leads back to its first line", async () => {
+    const id = await run("talks", { Cmd: ["sh", "-c", "for i in $(seq 1 200); do echo line $i; done; head -c 40000 /dev/zero | tr '\\0' x; echo; echo to stderr >&2; sleep 2; echo late; sleep 600"] });
+    const logs = createApiLogs({ runtime, clock: systemClock });
+    const abort = new AbortController();
+    const read = async (start: LogStart, until: string) => {
+      const reader = await logs.open(id, start, { follow: true, signal: abort.signal });
+      if (!("read" in reader)) throw new Error(reader.why);
+      const index = createLogIndex();
+      const told: { texts: string[]; to: string }[] = [];
+      while (!told.some(({ texts }) => texts.includes(until))) {
+        const piece = await reader.read();
+        if (piece.what === "end") throw new Error(piece.why);
+        if (piece.what === "gap") throw new Error(piece.why);
+        if (piece.what !== "text") continue;
+        const chunk = index.push(piece.text, piece.form);
+        told.push({ texts: Array.from({ length: chunk.lines }, (_, i) => chunk.line(i).text), to: piece.to });
+      }
+      reader.close();
+      return told;
+    };
+    const whole = await read({ at: "oldest" }, "late");
+    const texts = whole.flatMap((batch) => batch.texts);
+    expect([...texts].sort()).toEqual([...Array.from({ length: 200 }, (_, i) => `line ${i + 1}`), "x".repeat(40_000), "to stderr", "late"].sort());
+    for (const [i, { to }] of whole.slice(0, -1).entries()) {
+      const rest = await read({ at: "cursor", cursor: to }, "late");
+      expect(rest.flatMap((batch) => batch.texts)).toEqual(whole.slice(i + 1).flatMap((batch) => batch.texts));
+    }
+    const found: string[] = [];
+    for (let before: string | null = null, pages = 0; pages < 20; pages++) {
+      const page = await logs.page(id, before, 50, abort.signal);
+      if (!("text" in page)) throw new Error(page.why);
+      found.unshift(...parseEntries(page.text).map(({ text }) => text));
+      before = page.from;
+      if (page.first) break;
+    }
+    expect(found).toEqual(texts);
+    for (const lines of [1, 3, 4, 150]) expect((await read({ at: "tail", lines }, "late")).flatMap((batch) => batch.texts)).toEqual(texts.slice(-lines));
+    abort.abort();
   });
 
   it("tells a death of its own from one that was asked for", async () => {

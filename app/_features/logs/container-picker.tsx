@@ -5,6 +5,7 @@ import { ConditionMark } from "@/app/_features/containers/condition-mark";
 import { matches, parseFilter } from "@/app/_features/containers/filter";
 import type { FleetRow } from "@/app/_features/containers/fleet-row";
 import { useFleetRows } from "@/app/_features/containers/use-fleet-rows";
+import { useFleetReady } from "@/app/_trpc/live";
 import { Button } from "@/app/_ui/button";
 import { Checkbox } from "@/app/_ui/checkbox";
 import { classes } from "@/app/_ui/classes";
@@ -75,6 +76,7 @@ function groupRows(rows: readonly FleetRow[]): [string, FleetRow[]][] {
 function PickerList({ ticked, onTick, onDone }: { ticked: readonly string[]; onTick: (keys: readonly string[]) => void; onDone: () => void }) {
   const t = useTranslations("logs.picker");
   const rows = useFleetRows();
+  const ready = useFleetReady();
   const [text, setText] = useState("");
   const sought = useDeferredValue(text);
   const found = useMemo(() => {
@@ -100,10 +102,12 @@ function PickerList({ ticked, onTick, onDone }: { ticked: readonly string[]; onT
         onKeyDown={(event) => {
           if (event.key !== "Enter" || event.nativeEvent.isComposing) return;
           event.preventDefault();
-          const only = groups[0]?.[1][0];
-          // What was narrowed down to one needs no click.
-          if (found.length === 1 && only && !ticked.includes(only.container.key)) set([only.container.key], true);
-          else if (ticked.length > 0) onDone();
+          // By what is typed, not by what is drawn already. What it narrows down to one needs no click.
+          const terms = parseFilter(text);
+          const fitting = new Set(rows.filter((row) => matches(row, terms)).map((row) => row.container.key));
+          const [only] = fitting;
+          if (fitting.size === 1 && only !== undefined && !ticked.includes(only)) set([only], true);
+          else if (ticked.length > 0 && (text === "" || fitting.size === 1)) onDone();
         }}
       />
       {groups.map(([name, members]) => {
@@ -130,7 +134,7 @@ function PickerList({ ticked, onTick, onDone }: { ticked: readonly string[]; onT
           </fieldset>
         );
       })}
-      {found.length === 0 ? <p className="text-ink-2">{t(rows.length === 0 ? "none" : "noHits")}</p> : null}
+      {found.length === 0 ? <p className="text-ink-2">{t(!ready ? "coming" : rows.length === 0 ? "none" : "noHits")}</p> : null}
       {found.length > LISTED ? <p className="text-12 text-ink-3">{t("more", { count: found.length - LISTED })}</p> : null}
     </div>
   );

@@ -2,7 +2,6 @@
 import { useEffect, useState } from "react";
 import { useTranslations } from "use-intl";
 import { classes } from "@/app/_ui/classes";
-import { useFormat } from "@/app/_ui/format";
 import type { StateShape, StateTone } from "@/app/_ui/state-mark";
 import { StateShapeIcon, toneClass } from "@/app/_ui/state-mark";
 import type { SourceView } from "./log-session";
@@ -41,8 +40,9 @@ const MARKS: Record<LogStanding, { shape: StateShape; tone: StateTone }> = {
 export function standingOf(sources: readonly SourceView[], following: boolean): LogStanding {
   const states = sources.map((source) => source.feed?.state ?? "ended");
   if (states.some((state) => state === "waiting")) return "waiting";
-  if (states.some((state) => state === "connecting" || state === "reading")) return "reading";
-  if (states.length > 0 && states.every((state) => state === "ended" || state === "refused")) return "ended";
+  // Before anything is known nothing is followed.
+  if (states.length === 0 || states.some((state) => state === "connecting" || state === "reading")) return "reading";
+  if (states.every((state) => state === "ended" || state === "refused")) return "ended";
   return following ? "following" : "paused";
 }
 
@@ -62,7 +62,6 @@ interface LogFootProps {
 /** How the view stands, where its lines come from, what it keeps; and the way back to the newest line. */
 export function LogFoot({ store, sources, infos, following, fresh, hidden, waiting, onFollow, onAllLevels }: LogFootProps) {
   const t = useTranslations("logs.foot");
-  const format = useFormat();
   const rate = useRate(store);
   const standing = standingOf(sources, following);
   const mark = MARKS[standing];
@@ -74,7 +73,7 @@ export function LogFoot({ store, sources, infos, following, fresh, hidden, waiti
       </span>
       <span className="tabular-nums">
         {infos.length > 1 ? `${t("from", { containers: infos.length, hosts })} · ` : ""}
-        {t("rate", { rate: format.number(rate) })}
+        {t("rate", { rate })}
       </span>
       <SourceWords sources={sources} infos={infos} />
       {hidden > 0 ? (

@@ -22,7 +22,9 @@ export const sourceClass = (index: number): string => `log-source-${index % SOUR
 
 export const LEVEL_LOOKS: Record<LogLevel, string> = { trace: "text-ink-3", debug: "text-ink-3", info: "text-ink-3", warn: "text-warn", error: "text-bad", fatal: "text-bad font-bold" };
 
-/** As loggers write it, in every language. */
+/** What was written to the error output, in every language, as are the levels. */
+const STDERR_MARK = "err";
+/** As loggers write it. */
 export const levelWord = (level: LogLevel): string => level.toUpperCase();
 
 export interface LineLook {
@@ -88,7 +90,7 @@ export const LogLine = memo(
           // Marking text with the pointer is no choice of a line.
           if (getSelection()?.isCollapsed !== false) onChoose(row.id);
         }}
-        className={classes("relative flex min-h-[19px] pr-3", wraps ? "gap-x-2.5" : "gap-x-2.5 whitespace-pre", isCurrent ? "log-current" : "hover:bg-raised")}
+        className={classes("flex min-h-[19px] gap-x-2.5 pr-3", isCurrent ? "log-current" : "hover:bg-raised")}
       >
         <i aria-hidden="true" className={classes("w-[3px] shrink-0", source === null ? (isCurrent ? "bg-accent" : "") : `${sourceClass(source)} bg-current`)} />
         {look.times ? (
@@ -101,15 +103,15 @@ export const LogLine = memo(
             {name}
           </span>
         )}
-        <span className={classes("shrink-0 text-[10.5px]! tracking-[0.02em] select-none", isPhone ? "w-[1ch]" : "w-[5ch]", level && LEVEL_LOOKS[level])} title={level ? t(`level.${level}`) : undefined}>
+        <span className={classes("shrink-0 text-[10.5px]! tracking-[0.02em] select-none", isPhone ? "w-[1ch]" : "w-[38px]", level && LEVEL_LOOKS[level])} title={level ? t(`level.${level}`) : undefined}>
           {level ? levelWord(level).slice(0, isPhone ? 1 : undefined) : null}
         </span>
-        <span dir="ltr" className={classes("log-text", wraps ? "min-w-0 flex-1 [overflow-wrap:anywhere] whitespace-pre-wrap" : "whitespace-pre")}>
-          {line.stream === "stderr" ? (
-            <span title={t("line.stderrWhy")} className="mr-[1ch] rounded-[3px] bg-warn-soft px-[3px] text-[10px]! text-warn select-none">
-              {t("line.stderr")}
-            </span>
-          ) : null}
+        {isPhone && line.stream === "stdout" ? null : (
+          <span className="w-[26px] shrink-0 text-[10.5px]! text-warn select-none" title={line.stream === "stderr" ? t("line.stderr") : undefined}>
+            {line.stream === "stderr" ? STDERR_MARK : null}
+          </span>
+        )}
+        <span dir="ltr" className={wraps ? "min-w-0 flex-1 [overflow-wrap:anywhere] whitespace-pre-wrap" : "whitespace-pre"}>
           <LineText text={line.text} matcher={matcher} />
         </span>
       </div>

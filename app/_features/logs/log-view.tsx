@@ -2,9 +2,11 @@
 import { useCallback, useEffect, useMemo, useRef, useState, useSyncExternalStore } from "react";
 import type { ReactNode } from "react";
 import { useTranslations } from "use-intl";
+import { IconButton } from "@/app/_ui/button";
 import { Chip } from "@/app/_ui/chip";
 import { classes } from "@/app/_ui/classes";
 import { copyText } from "@/app/_ui/copy-button";
+import { ClockIcon } from "@/app/_ui/icons";
 import { Kbd } from "@/app/_ui/kbd";
 import { useIsPhone } from "@/app/_ui/use-phone";
 import { DownloadMenu, SavingLine, useSaving } from "./download-menu";
@@ -68,8 +70,10 @@ function OpenView({ state, infos, lead, className }: LogViewProps) {
 
   const beginsAtEnd = address.at === null && address.line === null && address.from === "tail";
   const [following, setFollowing] = useState(beginsAtEnd);
-  const [pausedAt, setPausedAt] = useState(0);
+  /** Lines that had arrived when the view was made to stand still; null: it never went along. */
+  const [pausedAt, setPausedAt] = useState<number | null>(null);
   const [current, setCurrent] = useState<number | null>(null);
+  const [isLineChosen, setIsLineChosen] = useState(address.line === null);
   const [copied, setCopied] = useState(false);
   useEffect(() => store.hold(!following), [store, following]);
   useEffect(() => {
@@ -92,6 +96,13 @@ function OpenView({ state, infos, lead, className }: LogViewProps) {
     return index >= 0 && index < store.length ? store.head(index).id : -1;
   }, [view, store]);
 
+  const settled = level === null || view.waiting === 0;
+  // The line that was opened is the first that comes.
+  if (!isLineChosen && settled && view.count > 0) {
+    setIsLineChosen(true);
+    setCurrent(idOf(0));
+  }
+
   /** Lines that were there already are still coming: the end of what is here is not the end of the log. */
   const isReading = sources.some((source) => source.feed?.state === "reading" || source.feed?.state === "connecting");
   const follow = () => {
@@ -107,7 +118,7 @@ function OpenView({ state, infos, lead, className }: LogViewProps) {
     setFollowing(false);
   };
   const rows = useRowWindow({
-    count: view.count, version: view, idOf, rowPx: ROW_PX, measured: wraps, following, middle: address.line !== null || address.at !== null,
+    count: view.count, settled, version: view, idOf, rowPx: ROW_PX, measured: wraps, following, middle: address.line !== null || address.at !== null,
     onLeaveEnd: () => {
       setPausedAt(store.arrived());
       setFollowing(false);
@@ -205,9 +216,9 @@ function OpenView({ state, infos, lead, className }: LogViewProps) {
             <Chip on={wraps} onClick={() => prefer({ wraps: !wraps })}>
               {t("wrap")}
             </Chip>
-            <Chip on={times} onClick={() => prefer({ times: !times })}>
-              {t("times")}
-            </Chip>
+            <IconButton label={t("times")} aria-pressed={times} onClick={() => prefer({ times: !times })} className={classes("max-desk:size-[36px]!", !times && "opacity-55")}>
+              <ClockIcon />
+            </IconButton>
             <DownloadMenu infos={infos} onShown={() => save(shownLines(store, view, nameOf), fileName(title, Date.now()))} onWhole={(info) => void saving.start(info)} />
           </div>
         </div>
@@ -230,7 +241,7 @@ function OpenView({ state, infos, lead, className }: LogViewProps) {
           sources={sources}
           infos={infos}
           following={following}
-          fresh={following ? null : Math.max(0, store.arrived() - pausedAt)}
+          fresh={following || pausedAt === null ? null : Math.max(0, store.arrived() - pausedAt)}
           hidden={view.hidden}
           waiting={view.waiting}
           onFollow={follow}

@@ -58,7 +58,7 @@ describe("what is known of the rows", () => {
     scan.ask({ level: null, matcher: { test, ranges: () => [] } });
     expect(scan.work(0)).toBe(false);
     const some = scan.view();
-    expect([some.hits.length, some.waiting]).toEqual([1, 200 - 64]);
+    expect([some.hits, some.waiting, some.count], "rows stand at their places from the beginning").toEqual([[199], 200 - 64, 200]);
     while (!scan.work(0));
     expect([scan.view().hits.length, scan.view().waiting, test.mock.calls.length]).toEqual([2, 0, 200]);
     void store.add("a", chunkOf(["line 199 again"], 200));

@@ -23,7 +23,7 @@ export interface RowView {
   readonly hits: readonly number[];
   /** Rows whose level is too low or not told. */
   readonly hidden: number;
-  /** Rows not yet looked at: neither counted nor hit. */
+  /** Rows not yet looked at: no hits yet, and not shown while a level is asked for. */
   readonly waiting: number;
 }
 
@@ -83,6 +83,8 @@ export function createRowScan(store: LogStore, levelOf: (text: string) => LogLev
       const mark = isGap ? LEVEL : marks.get(id);
       if (mark === undefined) {
         waiting++;
+        // It may have the level or not; where none is asked for it stands there already.
+        if (least === 0) shown.push(index);
         continue;
       }
       const level = mark & GOES_ON ? (before.get(source) ?? 0) : mark & LEVEL;

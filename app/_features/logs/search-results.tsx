@@ -125,7 +125,7 @@ const HitLine = memo(function HitLine({ hit, matcher, find, regex }: { hit: Sear
       <span className="w-[24ch] shrink-0 truncate text-ink-2 max-desk:w-auto" title={`${container?.name ?? hit.id.slice(0, 12)} · ${host}`}>
         {container?.name ?? hit.id.slice(0, 12)} <span className="text-ink-3">{host}</span>
       </span>
-      <span className={classes("w-[5ch] shrink-0 text-[10.5px]!", hit.level && LEVEL_LOOKS[hit.level])}>{hit.level ? levelWord(hit.level) : null}</span>
+      <span className={classes("w-[38px] shrink-0 text-[10.5px]!", hit.level && LEVEL_LOOKS[hit.level])}>{hit.level ? levelWord(hit.level) : null}</span>
       <span dir="ltr" className="min-w-0 flex-1 truncate max-desk:basis-full max-desk:[overflow-wrap:anywhere] max-desk:whitespace-pre-wrap">
         <LineText text={hit.text} matcher={matcher} />
         {hit.cut ? "…" : null}

@@ -22,6 +22,8 @@ const TOP: Anchor = { id: -1, index: 0, within: 0 };
 
 interface RowWindowOptions {
   count: number;
+  /** All rows are among these: none that is still to be looked at is left out. */
+  settled: boolean;
   /** Changes with each paint. */
   version: unknown;
   idOf: (index: number) => number;
@@ -42,7 +44,7 @@ interface RowWindowOptions {
  * A list that is only drawn where it is seen, that stays at its end while it is followed, and otherwise stays
  * on the row that the person reads, whatever comes in before it.
  */
-export function useRowWindow({ count, version, idOf, rowPx, measured, following, middle, onLeaveEnd, onReachEnd, onNearTop }: RowWindowOptions) {
+export function useRowWindow({ count, settled, version, idOf, rowPx, measured, following, middle, onLeaveEnd, onReachEnd, onNearTop }: RowWindowOptions) {
   const scroller = useRef<HTMLDivElement>(null);
   const block = useRef<HTMLDivElement>(null);
   /** Where the list was put last: what differs from it was done by the person. */
@@ -63,7 +65,7 @@ export function useRowWindow({ count, version, idOf, rowPx, measured, following,
     // eslint-disable-next-line react-hooks/exhaustive-deps -- as above
   }, [anchor, count, idOf, version]);
   // The first rows that come are held on to, so that older ones may come before them.
-  if (anchor.id < 0 && count > 0 && !following) setAnchor({ id: idOf(0), index: 0, within: -HEAD_PX - (middle ? Math.floor(height / 3) : 0) });
+  if (anchor.id < 0 && count > 0 && settled && !following) setAnchor({ id: idOf(0), index: 0, within: -HEAD_PX - (middle ? Math.floor(height / 3) : 0) });
   const total = HEAD_PX + offsets.total;
   const bottom = Math.max(0, total - height);
   const top = following ? bottom : Math.max(0, Math.min(bottom, HEAD_PX + offsets.of(held) + anchor.within));
@@ -88,7 +90,8 @@ export function useRowWindow({ count, version, idOf, rowPx, measured, following,
     put.current = element.scrollTop;
   });
 
-  const isNearTop = !following && top < TOP_PX;
+  // Also while the end is followed: a short log shows that it begins here.
+  const isNearTop = top < TOP_PX;
   useEffect(() => {
     if (isNearTop) onNearTop();
     // Again with each paint: one page may not be enough to fill the window.
