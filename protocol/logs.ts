@@ -16,7 +16,7 @@ export type LogCursor = z.infer<typeof LogCursor>;
  */
 export const LOG_FORMS = ["entries", "multiplexed", "stamped"] as const;
 export type LogForm = (typeof LOG_FORMS)[number];
-/** deflate: raw deflate (RFC 1951), each batch by itself. Used only where the way to the page is the slower part. */
+/** deflate: raw deflate (RFC 1951), each batch by itself. Used where a batch is large. */
 export const LOG_PACKINGS = ["none", "deflate"] as const;
 export type LogPacking = (typeof LOG_PACKINGS)[number];
 

@@ -1,4 +1,4 @@
-/** From a reader to the link: batches as they are read, packed only where the link is the slower part. */
+/** From a reader to the link: batches as they are read, packed where there is much to say. */
 import { promisify } from "node:util";
 import { deflateRaw } from "node:zlib";
 import { LIMITS } from "@/protocol/limits";
@@ -9,12 +9,13 @@ import { AgentFailure } from "../errors";
 import type { ByteWriter } from "../tunnel/router";
 import type { LogPiece, LogReader } from "./log-reader";
 
-/** Messages under way: while one is sent, the next is read. */
+/** Messages under way: while one is sent, the next is read and packed. */
 const UNDER_WAY = 2;
-/** A batch that waits so long for the link makes it the slower part: packing costs less than that. */
-const SLOW_MS = 40;
-/** Smaller texts are not worth it. */
-const PACK_BYTES = 4_096;
+/**
+ * Smaller texts are a quiet log's few lines, and go as they are. What pours is packed: a byte costs agent, hub
+ * and page more on its way through three connections than packing it does, also where the network is free.
+ */
+const PACK_BYTES = 16 * 1_024;
 /** What does not get smaller than this is sent as it is. */
 const WORTH = 0.9;
 
@@ -26,18 +27,18 @@ const pack = promisify(deflateRaw);
  */
 export async function pumpLog({ reader, stream, clock, signal }: { reader: LogReader; stream: ByteWriter; clock: Clock; signal: AbortSignal }): Promise<void> {
   const underWay: Promise<void>[] = [];
-  let isSlow = false;
+  let last: Promise<void> = Promise.resolve();
 
   const send = async (message: LogMessage): Promise<void> => {
-    if (underWay.length >= UNDER_WAY) {
-      const from = clock.monotonic();
-      await underWay.shift();
-      isSlow = clock.monotonic() - from >= SLOW_MS;
-    } else isSlow = false;
-    const sent = message.kind === "batch" ? await packed(message, isSlow) : message;
-    const head = logMessageHead(sent);
-    const writing = sent.kind === "batch" ? stream.write(head, sent.text) : stream.write(head);
+    if (underWay.length >= UNDER_WAY) await underWay.shift();
+    const ready = message.kind === "batch" ? packed(message) : message;
+    // One after the other, in the order of reading, whichever was packed first.
+    const writing = last.then(async () => {
+      const sent = await ready;
+      await (sent.kind === "batch" ? stream.write(logMessageHead(sent), sent.text) : stream.write(logMessageHead(sent)));
+    });
     writing.catch(() => undefined); // told when it is waited for
+    last = writing;
     underWay.push(writing);
   };
   const readNext = async (): Promise<LogPiece> => {
@@ -57,8 +58,8 @@ export async function pumpLog({ reader, stream, clock, signal }: { reader: LogRe
   await Promise.all(underWay);
 }
 
-async function packed(message: Extract<LogMessage, { kind: "batch" }>, isSlow: boolean): Promise<LogMessage & { kind: "batch" }> {
-  if (!isSlow || message.text.length < PACK_BYTES) return message;
+async function packed(message: Extract<LogMessage, { kind: "batch" }>): Promise<LogMessage & { kind: "batch" }> {
+  if (message.text.length < PACK_BYTES) return message;
   const text = await pack(message.text, { level: 1 });
   return text.length < message.text.length * WORTH ? { ...message, packing: "deflate", text } : message;
 }
