@@ -67,7 +67,7 @@ module.exports = {
 
     error("service-is-transport-free", "Domain logic is called by tRPC, the gateway, timers and tests alike.",
       { path: "^server/domains/[^/]+/(service|repo)\\.ts$" },
-      { path: ["^server/(trpc|http)/", `${NPM}@trpc/server/`, `${NPM}next/`], ...NOT_TYPES }),
+      { path: ["^server/(trpc|http|streams)/", `${NPM}@trpc/server/`, `${NPM}next/`], ...NOT_TYPES }),
 
     error("service-gets-the-gateway-handed-in", "A service knows the gateway's types; main.ts hands the live one in.",
       { path: "^server/domains/", pathNot: TEST }, { path: "^server/gateway/", ...NOT_TYPES }),

@@ -7,6 +7,8 @@ import type { Readable } from "node:stream";
 
 /** Bytes on their way to one page that it has not acknowledged. */
 export const WINDOW_BYTES = 1 << 20;
+/** The source is read again when no more than this is on its way: stopping and going on costs the tunnel a message each. */
+const RESUME_BYTES = WINDOW_BYTES / 2;
 /** Bytes that one socket may hold unsent. */
 export const UNSENT_BYTES = 256 * 1024;
 /** One message to a page. A message costs the browser some work however long it is. */
@@ -34,7 +36,8 @@ export function createOutflow(source: Readable, socket: OutflowSocket, onEnd: (e
   let over = false;
 
   const pace = () => {
-    const full = sent + gatheredBytes - acknowledged >= WINDOW_BYTES || socket.bufferedAmount > UNSENT_BYTES;
+    const most = source.isPaused() ? RESUME_BYTES : WINDOW_BYTES;
+    const full = sent + gatheredBytes - acknowledged >= most || socket.bufferedAmount > UNSENT_BYTES;
     if (over || full === source.isPaused()) return;
     if (full) source.pause();
     else source.resume();

@@ -3,7 +3,8 @@
  * takes a copy of each WebSocket message through two more processes, which here would be most of the work.
  */
 import { type ChildProcess, spawn } from "node:child_process";
-import { mkdtempSync, rmSync } from "node:fs";
+import { mkdtempSync } from "node:fs";
+import { rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { createInterface } from "node:readline";
@@ -15,12 +16,12 @@ export interface Tab {
   goto(url: string): Promise<void>;
   /** Runs an expression in the page, and waits for its promise. Throws what it throws. */
   evaluate<T>(expression: string): Promise<T>;
-  /** Stops the page's own thread, as a tab that hangs; and lets it go on. */
-  freeze(frozen: boolean): Promise<void>;
+  /** Stops the page's own thread for good, as a tab that hangs. It can then only be closed with the browser. */
+  halt(): Promise<void>;
 }
 export interface Browser {
-  /** A tab with these cookies, `name=value; …`. */
-  open(origin: string, cookies: string): Promise<Tab>;
+  /** A tab with these cookies, `name=value; …`. `script` runs in each page before the page's own. */
+  open(origin: string, cookies: string, script?: string): Promise<Tab>;
   pid: number;
   close(): Promise<void>;
 }
@@ -81,18 +82,20 @@ export async function startBrowser(): Promise<Browser> {
   const child = spawn(CHROMIUM.executablePath!, [...CHROMIUM.args!, "--headless=new", "--remote-debugging-port=0", `--user-data-dir=${profile}`, "--window-size=1440,900", "about:blank"], { stdio: ["ignore", "ignore", "pipe"] });
   const close = async () => {
     await end(child);
-    rmSync(profile, { recursive: true, force: true, maxRetries: 5 });
+    // Its own helpers end a moment after it, and still write into the profile.
+    await rm(profile, { recursive: true, force: true, maxRetries: 20, retryDelay: 250 }).catch(() => undefined);
   };
   try {
     const { ask, event, close: hangUp } = await connect(await debuggerUrl(child));
     return {
       pid: child.pid!,
-      async open(origin, cookies) {
+      async open(origin, cookies, script) {
         const list = cookies.split("; ").map((pair) => ({ name: pair.slice(0, pair.indexOf("=")), value: pair.slice(pair.indexOf("=") + 1), url: origin }));
         await ask("Storage.setCookies", { cookies: list });
         const { targetId } = await ask("Target.createTarget", { url: "about:blank" });
         const { sessionId } = (await ask("Target.attachToTarget", { targetId, flatten: true })) as { sessionId: string };
         await ask("Page.enable", {}, sessionId);
+        if (script) await ask("Page.addScriptToEvaluateOnNewDocument", { source: script }, sessionId);
         return {
           async goto(url) {
             const loaded = event("Page.loadEventFired", sessionId);
@@ -100,8 +103,11 @@ export async function startBrowser(): Promise<Browser> {
             await loaded;
           },
           evaluate: (expression) => evaluate(ask, sessionId, expression),
-          async freeze(frozen) {
-            await ask("Page.setWebLifecycleState", { state: frozen ? "frozen" : "active" }, sessionId);
+          async halt() {
+            await ask("Debugger.enable", {}, sessionId);
+            const paused = event("Debugger.paused", sessionId);
+            await ask("Debugger.pause", {}, sessionId);
+            await paused;
           },
         };
       },
