@@ -5,7 +5,8 @@ import type { Page } from "@playwright/test";
 import { LAB_IMAGE } from "../lab/lab";
 import { expect, setUpIfNeeded, signInHere, speak, test, watchErrors } from "./stage";
 
-test.describe.configure({ mode: "serial" });
+// Each of four tests looks at every page in two sizes.
+test.describe.configure({ mode: "serial", timeout: 300_000 });
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
 const PLACES = ["/", "/containers", "/hosts", "/hosts/add", "/logs", "/settings"];
 /** Every colour and style of a terminal on every ground, a level each, and both outputs. */

@@ -103,6 +103,7 @@ export function FleetSearch({ state, onPick }: { state: LogAddressState; onPick:
   const { state: result, stop } = useSearch(address, within, run);
   const isAsked = address.find !== "" || address.level !== null;
   const isUnderWay = isAsked && result.done === null && result.error === null;
+  const reach = address.within === null ? t("search.ever") : t("search.last", { span: format.span(SPANS[address.within]) });
   const field = useRef<HTMLInputElement>(null);
   useKeys([{ code: "Slash", shows: "/", does: t("keys.find"), group: t("keys.title"), run: () => field.current?.focus() }]);
 
@@ -131,8 +132,8 @@ export function FleetSearch({ state, onPick }: { state: LogAddressState; onPick:
               align="end"
               label={t("search.within")}
               trigger={
-                <Chip on={address.within !== null} aria-label={t("search.within")} title={t("search.within")}>
-                  {address.within === null ? t("search.ever") : t("search.last", { span: format.span(SPANS[address.within]) })} <DownIcon className="size-3!" />
+                <Chip on={address.within !== null} aria-label={`${t("search.within")}: ${reach}`} title={t("search.within")}>
+                  {reach} <DownIcon className="size-3!" />
                 </Chip>
               }
             >

@@ -23,6 +23,7 @@ export function TimeMenu({ address, onChange }: { address: LogAddress; onChange:
   const format = useFormat();
   const [isAsking, setIsAsking] = useState(false);
   const begin = address.at !== null ? format.dateMinute(address.at) : address.from === "oldest" ? t("oldest") : null;
+  const shown = begin === null ? t("newest") : t("toNow", { begin });
   const goTo = (at: number) => onChange({ from: "tail", at, line: null });
   return (
     <>
@@ -30,8 +31,8 @@ export function TimeMenu({ address, onChange }: { address: LogAddress; onChange:
         align="end"
         label={t("label")}
         trigger={
-          <Chip on={begin !== null} aria-label={t("label")} title={t("label")}>
-            {begin === null ? t("newest") : t("toNow", { begin })} <DownIcon className="size-3!" />
+          <Chip on={begin !== null} aria-label={`${t("label")}: ${shown}`} title={t("label")}>
+            {shown} <DownIcon className="size-3!" />
           </Chip>
         }
       >
@@ -86,13 +87,14 @@ const ANY = "any";
 /** Which levels are shown. */
 export function LevelMenu({ level, onChange }: { level: LogLevel | null; onChange: (level: LogLevel | null) => void }) {
   const t = useTranslations("logs");
+  const shown = level === null ? t("levels.any") : t("levels.atLeast", { level: t(`level.${level}`) });
   return (
     <Menu
       align="end"
       label={t("levels.label")}
       trigger={
-        <Chip on={level !== null} aria-label={t("levels.label")} title={t("levels.label")}>
-          {level === null ? t("levels.any") : t("levels.atLeast", { level: t(`level.${level}`) })} <DownIcon className="size-3!" />
+        <Chip on={level !== null} aria-label={`${t("levels.label")}: ${shown}`} title={t("levels.label")}>
+          {shown} <DownIcon className="size-3!" />
         </Chip>
       }
     >

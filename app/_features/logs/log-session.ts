@@ -59,8 +59,7 @@ export interface LogSession {
 export const CREATED_AGAIN = "\u0000created-again";
 /** A line that has no end yet is shown when nothing has come after it for so long. */
 const QUIET_MS = 1_000;
-/** So that another screen's worth is always there, and a page comes at once. */
-const PAGE_LINES = Math.min(1_000, LIMITS.logPageLines);
+const PAGE_LINES = LIMITS.logPageLines;
 
 interface Source extends SourceView {
   isRunning: boolean;
