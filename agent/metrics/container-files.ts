@@ -53,17 +53,21 @@ function openV1(directories: Partial<Record<V1Controller, string>>, hostMemory: 
   const disk = open("blkio", "blkio.throttle.io_service_bytes_recursive");
   const diskBfq = open("blkio", "blkio.bfq.io_service_bytes_recursive");
   const pids = open("pids", "pids.current");
+  let countsDisk = false;
   return {
     read(into, limits) {
       into[CPU_SECONDS] = number(usage) / 1e9;
-      readPeriods(cpu, into);
-      const used = number(memory);
-      into[MEMORY] = workingSet(used, memoryStat, TOTAL_INACTIVE_FILE);
-      into[PIDS] = number(pids);
-      if (!readDisk(disk, onV1Word, into) && !readDisk(diskBfq, onV1Word, into)) into[READ] = into[WRITTEN] = Number.NaN;
       if (limits) {
         into[CPU_LIMIT] = cores(quota?.read() && byteAt(1) !== MINUS ? firstNumber() : Number.NaN, number(period));
         into[MEMORY_LIMIT] = limit(number(memoryLimit), hostMemory);
+      }
+      if (limits || into[CPU_LIMIT]! > 0) readPeriods(cpu, into); // without a limit nothing is held back
+      const used = number(memory);
+      into[MEMORY] = workingSet(used, memoryStat, TOTAL_INACTIVE_FILE);
+      into[PIDS] = number(pids);
+      if (limits || countsDisk) {
+        countsDisk = readDisk(disk, onV1Word, into) || readDisk(diskBfq, onV1Word, into);
+        if (!countsDisk) into[READ] = into[WRITTEN] = Number.NaN;
       }
       return !(Number.isNaN(into[CPU_SECONDS]) && Number.isNaN(used));
     },
@@ -109,13 +113,14 @@ function cores(quota: number, period: number): number {
 /** `cpu.max`: "max 100000" or "50000 100000". */
 let maxQuota = Number.NaN;
 let maxPeriod = Number.NaN;
-const onMaxWord = (place: number, from: number) => {
+const onMaxWord: OnWord = (place, from) => {
   if (place === 0) maxQuota = numberAt(from);
-  else if (place === 1) maxPeriod = numberAt(from);
+  else maxPeriod = numberAt(from);
+  return place < 1;
 };
 function coresOfMax(): number {
   maxQuota = maxPeriod = Number.NaN;
-  eachWord(onMaxWord, nothing);
+  eachWord(onMaxWord, onLine);
   return cores(maxQuota, maxPeriod);
 }
 
@@ -144,22 +149,29 @@ let direction = 0;
 let devices = 0;
 const LETTER_R = 82;
 const LETTER_W = 87;
-const nothing = () => undefined;
+const LETTER_B = 98;
+/** From a capital letter to its small one. */
+const LOWER = 32;
+const onLine = () => true;
 
 /** `254:0 Read 1234`: major, minor, word, bytes. */
-const onV1Word = (place: number, from: number) => {
+const onV1Word: OnWord = (place, from) => {
   if (place === 2) {
     direction = byteAt(from);
     devices++;
-  } else if (place === 3 && direction === LETTER_R) wasRead += numberAt(from);
-  else if (place === 3 && direction === LETTER_W) wasWritten += numberAt(from);
+    return direction === LETTER_R || direction === LETTER_W;
+  }
+  if (place === 3 && direction === LETTER_R) wasRead += numberAt(from);
+  else if (place === 3) wasWritten += numberAt(from);
+  return place < 3;
 };
 /** `254:0 rbytes=1 wbytes=2 rios=…`: major, minor, then words and numbers. */
-const onV2Word = (place: number, from: number, to: number) => {
-  if (place < 2) return;
-  if (place % 2 === 0) direction = to - from === 6 && byteAt(from + 1) === 98 ? byteAt(from) : 0;
-  else if (direction === LETTER_R + 32) wasRead += numberAt(from);
-  else if (direction === LETTER_W + 32) wasWritten += numberAt(from);
+const onV2Word: OnWord = (place, from, to) => {
+  if (place < 2) return true;
+  if (place % 2 === 0) direction = to - from === 6 && byteAt(from + 1) === LETTER_B ? byteAt(from) : 0;
+  else if (direction === LETTER_R + LOWER) wasRead += numberAt(from);
+  else if (direction === LETTER_W + LOWER) wasWritten += numberAt(from);
+  return true;
 };
 
 /** Whether a device is named: under v1 a file without one may be of a kernel that does not count, under v2 nothing was moved. */
@@ -167,7 +179,7 @@ function readDisk(file: KernelFile | null, onWord: OnWord, into: Counters): bool
   const there = file?.read() ?? false;
   wasRead = wasWritten = there ? 0 : Number.NaN;
   devices = 0;
-  if (there) eachWord(onWord, nothing);
+  if (there) eachWord(onWord, onLine);
   into[READ] = wasRead;
   into[WRITTEN] = wasWritten;
   return devices > 0;

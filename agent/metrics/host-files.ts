@@ -70,25 +70,30 @@ export function openHostFiles(proc: string, network: string): HostFiles {
 }
 
 const [MEM_TOTAL, MEM_AVAILABLE, SWAP_TOTAL, SWAP_FREE] = ["MemTotal:", "MemAvailable:", "SwapTotal:", "SwapFree:"].map(lineKey) as [Buffer, Buffer, Buffer, Buffer];
-const nothing = () => undefined;
+const onLine = () => true;
 
 // The walks keep their sums here, so that they make no closure.
 let line = 0;
 let ticks = 0;
 let idle = 0;
 let cpus = 0;
+let ofCpu = false;
 const CPU = Buffer.from("cpu", "latin1");
 const onTick: OnWord = (place, from, to) => {
-  if (place === 0) cpus += line > 0 && beginsWith(from, to, CPU) ? 1 : 0;
-  else if (line > 0 || place > TICK_FIELDS) return;
-  else {
-    const value = numberAt(from);
-    ticks += value;
-    if (place === IDLE || place === IOWAIT) idle += value;
+  if (place === 0) {
+    ofCpu = beginsWith(from, to, CPU);
+    if (ofCpu && line > 0) cpus++;
+    return ofCpu && line === 0;
   }
+  const value = numberAt(from);
+  ticks += value;
+  if (place === IDLE || place === IOWAIT) idle += value;
+  return place < TICK_FIELDS;
 };
+/** The lines of the processors come first; after them come thousands of interrupts. */
 const nextLine = () => {
   line++;
+  return ofCpu;
 };
 function countTicks(row: HostCounters): void {
   line = ticks = idle = cpus = 0;
@@ -113,21 +118,21 @@ function readLoad(file: ReturnType<typeof kernelFile>): HostFigures["load"] {
 const NOT_A_DISK = ["loop", "ram", "zram", "dm-", "md", "sr", "fd", "nbd", "drbd", "bcache"].map((name) => Buffer.from(name, "latin1"));
 let diskFrom = 0;
 let diskTo = 0;
-let disk = false;
 let sectorsRead = 0;
 let sectorsWritten = 0;
 /** `254 0 vda reads merged sectors ms writes merged sectors …`. A partition follows its disk, and its name begins with the disk's. */
 const onDisk: OnWord = (place, from, to) => {
   if (place === 2) {
-    disk = !NOT_A_DISK.some((name) => beginsWith(from, to, name)) && !(diskTo > diskFrom && to - from > diskTo - diskFrom && sameBytes(diskFrom, diskTo, from));
-    if (disk) [diskFrom, diskTo] = [from, to];
-  } else if (!disk) return;
-  else if (place === 5) sectorsRead += numberAt(from);
+    const partition = diskTo > diskFrom && to - from > diskTo - diskFrom && sameBytes(diskFrom, diskTo, from);
+    if (partition || NOT_A_DISK.some((name) => beginsWith(from, to, name))) return false;
+    [diskFrom, diskTo] = [from, to];
+  } else if (place === 5) sectorsRead += numberAt(from);
   else if (place === 9) sectorsWritten += numberAt(from);
+  return place < 9;
 };
 function countDisks(row: HostCounters): void {
   diskFrom = diskTo = sectorsRead = sectorsWritten = 0;
-  eachWord(onDisk, nothing);
+  eachWord(onDisk, onLine);
   row[READ] = sectorsRead * SECTOR_BYTES;
   row[WRITTEN] = sectorsWritten * SECTOR_BYTES;
 }

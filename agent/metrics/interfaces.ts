@@ -12,32 +12,27 @@ const NONE: readonly Buffer[] = [];
 
 // The walk keeps its sums here, so that it makes no closure.
 let skipped = NONE;
-let counts = false;
 const traffic = { received: 0, sent: 0 };
 
 /** `  eth0: 1 2 …`: name, eight figures of what was received, eight of what was sent, bytes first. */
-function onWord(place: number, from: number, to: number): void {
-  if (place === 0) counts = !skips(from, to);
-  else if (!counts) return;
-  else if (place === 1) traffic.received += numberOrZero(from);
-  else if (place === 9) traffic.sent += numberOrZero(from);
-}
-/** The two lines of the heading have words where others have numbers. */
-function numberOrZero(from: number): number {
-  const value = numberAt(from);
-  return value >= 0 ? value : 0;
+function onWord(place: number, from: number, to: number): boolean {
+  if (place === 0) return !skips(from, to);
+  if (place === 1) traffic.received += numberAt(from);
+  else if (place === 9) traffic.sent += numberAt(from);
+  return place < 9;
 }
 function skips(from: number, to: number): boolean {
   if (to - from === LOOPBACK.length && beginsWith(from, to, LOOPBACK)) return true;
   for (const name of skipped) if (beginsWith(from, to, name)) return true;
   return false;
 }
-const nothing = () => undefined;
+const onLine = () => true;
+const HEADING = 2;
 
 /** Sums the `net/dev` file in the buffer; `physical`: only what leaves the machine. The result is the same object each time. */
 export function countTraffic(physical: boolean): Readonly<typeof traffic> {
   skipped = physical ? NOT_PHYSICAL : NONE;
   traffic.received = traffic.sent = 0;
-  eachWord(onWord, nothing);
+  eachWord(onWord, onLine, HEADING);
   return traffic;
 }

@@ -14,6 +14,8 @@ const KEPT_DESCRIPTORS = 8_192;
 
 const NEWLINE = 10;
 const SPACE = 32;
+const COLON = 58;
+const EQUALS = 61;
 /** What the last `read` read, valid until the next. A newline stands before it, so that a key is looked for as "\nkey ". */
 const bytes = Buffer.alloc(BUFFER_BYTES);
 bytes[0] = NEWLINE;
@@ -94,29 +96,37 @@ export function numberAfter(key: Buffer): number {
   return at < 0 || at + key.length > end ? Number.NaN : numberAt(at + key.length);
 }
 
-/** What a walk over the words of the buffer calls: the word's place in the line, counted from 0, and where its bytes lie. */
-export type OnWord = (place: number, from: number, to: number) => void;
+/** What a walk over the words of the buffer calls: the word's place in the line, counted from 0, and where its bytes lie. false: the rest of the line is of no interest. */
+export type OnWord = (place: number, from: number, to: number) => boolean;
 
-/** Calls `onWord` for each word of each line, and `onLine` after each line. Words end at spaces and after a ":" or "=". */
-export function eachWord(onWord: OnWord, onLine: () => void): void {
-  let place = 0;
-  let from = -1;
-  for (let i = START; i <= end; i++) {
-    const byte = i === end ? NEWLINE : bytes[i]!;
-    const separates = byte === SPACE || byte === NEWLINE || byte === 58 || byte === 61;
-    if (!separates) {
-      if (from < 0) from = i;
-      continue;
+/** Calls `onWord` for the words of each line until it says that it has enough of it, and `onLine` after each line, which ends the walk with false. Words end at spaces and after a ":" or "=". `heading`: lines to leave out first. */
+export function eachWord(onWord: OnWord, onLine: () => boolean, heading = 0): void {
+  let at = START;
+  for (let skipped = 0; skipped < heading && at < end; skipped++) at = nextLine(at);
+  while (at < end) {
+    let place = 0;
+    let from = -1;
+    let wanted = true;
+    for (; wanted && at <= end; at++) {
+      const byte = at === end ? NEWLINE : bytes[at]!;
+      if (byte !== SPACE && byte !== NEWLINE && byte !== COLON && byte !== EQUALS) {
+        if (from < 0) from = at;
+        continue;
+      }
+      if (from >= 0) {
+        wanted = onWord(place++, from, at);
+        from = -1;
+      }
+      if (byte === NEWLINE) break;
     }
-    if (from >= 0) {
-      onWord(place++, from, i);
-      from = -1;
-    }
-    if (byte === NEWLINE) {
-      if (place > 0) onLine();
-      place = 0;
-    }
+    at = nextLine(at);
+    if (place > 0 && !onLine()) return;
   }
+}
+
+function nextLine(at: number): number {
+  const newline = at < end ? bytes.indexOf(NEWLINE, at) : -1;
+  return newline < 0 || newline >= end ? end : newline + 1;
 }
 
 /** The whole number whose digits begin at or after `at`, blanks skipped; NaN where another byte comes first. */
@@ -132,9 +142,11 @@ export function numberAt(at: number): number {
   return value;
 }
 
-/** Whether the word at `from` begins with these bytes. */
+/** Whether the word at `from` begins with these bytes. By hand: it is asked so often that a call into Node would be the dearest part. */
 export function beginsWith(from: number, to: number, word: Buffer): boolean {
-  return to - from >= word.length && bytes.compare(word, 0, word.length, from, from + word.length) === 0;
+  if (to - from < word.length) return false;
+  for (let i = 0; i < word.length; i++) if (bytes[from + i] !== word[i]) return false;
+  return true;
 }
 
 /** The byte at a place of the buffer. */

@@ -19,7 +19,7 @@ import { describeReach } from "./obstacles";
 import { createSources, type HostPlaces, hostPlaces, readFiles, type Source } from "./sources";
 import { createWindows } from "./windows";
 
-/** Containers read in one turn of the event loop: half a dozen milliseconds. */
+/** Containers read in one turn of the event loop, under one time: half a dozen milliseconds, and in the same order each time. */
 const READ_AT_ONCE = 100;
 
 export interface Metrics {
@@ -71,9 +71,13 @@ export function createMetrics({ runtime, reflector, clock, hostRoot, places = ho
   async function take(series: Series, others: (source: Source) => ContainerFigures | null): Promise<Sample> {
     const containers: ContainerFigures[] = [];
     let turn = 0;
+    let at = clock.monotonic();
     for (const source of sources.all.values()) {
-      if (++turn % READ_AT_ONCE === 0) await new Promise((resolve) => setImmediate(resolve));
-      const figures = readFiles(source, series === sampled) ? since(series, source, clock.monotonic()) : others(source);
+      if (++turn % READ_AT_ONCE === 0) {
+        await new Promise((resolve) => setImmediate(resolve));
+        at = clock.monotonic();
+      }
+      const figures = readFiles(source, series === sampled) ? since(series, source, at) : others(source);
       if (figures) containers.push(figures);
     }
     const now = host.count(clock.monotonic());
