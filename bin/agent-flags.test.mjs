@@ -17,12 +17,10 @@ describe("the flags of an agent's Node", () => {
     expect(execFileSync(process.execPath, [fileURLToPath(new URL("agent-flags.mjs", import.meta.url))], { encoding: "utf8" })).toBe(`${AGENT_FLAGS.join(" ")}\n`);
   });
 
-  it("are what its container starts it with, which has Node 20", () => {
+  it("are what its container starts it with", () => {
     const dockerfile = textOf("agent/Dockerfile");
     const entrypoint = JSON.parse(/^ENTRYPOINT (\[.*\])$/m.exec(dockerfile)?.[1] ?? "[]");
-    const flags = process.versions.node.startsWith("20.") ? AGENT_FLAGS : [...AGENT_FLAGS, "--interrupt-budget=10000000"];
-    expect(entrypoint).toEqual(["node", ...flags, "/agent.mjs"]);
-    expect(dockerfile.match(/^FROM node:20-slim\b/gm)).toHaveLength(2);
+    expect(entrypoint).toEqual(["node", ...AGENT_FLAGS, "/agent.mjs"]);
     expect(dockerfile).toContain(`ENV ${env}\n`);
   });
 });

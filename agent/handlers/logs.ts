@@ -1,4 +1,5 @@
 import type { Clock } from "../clock";
+import { compileHotCode } from "../compiler";
 import { AgentFailure } from "../errors";
 import type { Logs } from "../logs/logs";
 import { pumpLog } from "../logs/pump";
@@ -13,6 +14,7 @@ export function createLogHandlers({ logs, clock }: { logs: Logs; clock: Clock })
   let searches = 0;
   return {
     async "logs.follow"({ id, start, follow }, { signal, stream }) {
+      compileHotCode();
       const reader = await logs.open(id, start, { follow, signal });
       try {
         await pumpLog({ reader, stream, clock, signal });
@@ -26,6 +28,7 @@ export function createLogHandlers({ logs, clock }: { logs: Logs; clock: Clock })
     async "logs.search"(input, { signal, stream }) {
       if (searches >= SEARCHES) throw new AgentFailure("busy", `${SEARCHES} searches are running on this host already. Wait for one to end.`);
       searches += 1;
+      compileHotCode();
       try {
         await searchLogs(input, { logs, clock, signal, write: (frame) => stream.write(frame) });
       } catch (error) {

@@ -6,6 +6,7 @@ import { mkdtempSync, rmSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { HUB_FLAGS } from "../../bin/hub-flags.mjs";
+import { AGENT_ENV, AGENT_FLAGS } from "../../bin/agent-flags.mjs";
 import { type Client, openClient, signIn } from "./client";
 import { eventually } from "./eventually";
 import type { Lab, LabHost } from "./lab";
@@ -76,7 +77,7 @@ export async function install(lab: Lab, hubEnv: Record<string, string> = {}): Pr
       return client;
     },
     agent: (host, args = [], within = []) =>
-      keep(follow(host.spawn([...within, process.execPath, join(ROOT, "dist/agent.mjs"), "--docker", `unix://${host.socket}`, "--state-dir", stateDir(host), ...args]))),
+      keep(follow(host.spawn([...within, process.execPath, ...AGENT_FLAGS, join(ROOT, "dist/agent.mjs"), "--docker", `unix://${host.socket}`, "--state-dir", stateDir(host), ...args], { env: { ...process.env, ...AGENT_ENV } as NodeJS.ProcessEnv }))),
     async joinArguments(client, options = {}) {
       return argumentsOf((await client.api.hosts.createJoin.mutate(options)).line);
     },
