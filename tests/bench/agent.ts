@@ -10,21 +10,20 @@ import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { setTimeout as pause } from "node:timers/promises";
 import { fileURLToPath } from "node:url";
-import { AGENT_ENV, AGENT_FLAGS } from "../../bin/agent-flags.mjs";
 import type { Client } from "../lab/client";
 import { eventually } from "../lab/eventually";
 import { type FleetMirror, mirrorFleet } from "../lab/fleet-mirror";
 import { install, type Installation } from "../lab/installation";
 import { type Lab, LAB_IMAGE, type LabHost, startLab } from "../lab/lab";
-import { follow, type Program, ROOT } from "../lab/processes";
+import { type Program, ROOT } from "../lab/processes";
 import { importAgentImage, runAgentContainer } from "./agent/container-form";
 import { installGlances } from "./agent/glances";
 import { cpuSeconds, processesWith, residentMegabytes } from "./agent/processor";
 import { type Bench, type Figure, median } from "./bench";
 
 const CONTAINERS = 50;
-const TURNS = 1;
-const CONTAINER_TURNS = 1;
+const TURNS = 5;
+const CONTAINER_TURNS = 2;
 /** Three samples and one list of the engine's containers. */
 const QUIET_MS = 30_000;
 const VIEWED_MS = 20_000;
@@ -63,14 +62,14 @@ function enginePids({ lab, host }: Stage): number[] {
   return processesWith(`${lab.dir}/${host.name}/`).filter(({ program }) => /^(dockerd|containerd)/.test(program)).map(({ pid }) => pid);
 }
 
-/** What a time costs the given processes and the engine. */
+/** What a time costs the given processes and the engine. A process that was there at both ends counts. */
 async function costOf(stage: Stage, pids: () => number[], ms: number): Promise<Cost> {
-  const engine = enginePids(stage);
-  const [own, ofEngine, from] = [pids(), cpuSeconds(engine), performance.now()];
-  const before = cpuSeconds(own);
+  const count = (all: number[]) => new Map(all.map((pid) => [pid, cpuSeconds(pid)]));
+  const [own, engine, from] = [count(pids()), count(enginePids(stage)), performance.now()];
   await pause(ms);
   const perMinute = 60_000 / (performance.now() - from);
-  return { own: (cpuSeconds(own) - before) * perMinute, engine: (cpuSeconds(engine) - ofEngine) * perMinute };
+  const grown = (before: Map<number, number>) => [...before].reduce((sum, [pid, was]) => sum + Math.max(0, cpuSeconds(pid) - was), 0);
+  return { own: grown(own) * perMinute, engine: grown(engine) * perMinute };
 }
 
 /** An agent that is there already, without and with somebody who looks. */
@@ -134,9 +133,7 @@ async function hostIdOf({ fleet }: Stage, name: string): Promise<string> {
 }
 
 async function startProcess({ host, binnacle, client }: Stage): Promise<{ program: Program; pid: number }> {
-  const args = [join(ROOT, "dist/agent.mjs"), "--docker", `unix://${host.socket}`, "--state-dir", binnacle.stateDir(host), "--name", "process", ...(await binnacle.joinArguments(client))];
-  const program = follow(host.spawn([process.execPath, ...AGENT_FLAGS, ...args], { env: { ...process.env, ...AGENT_ENV } as NodeJS.ProcessEnv }));
-  await eventually("the agent is accepted", () => /accepted/.test(program.log()), 60_000);
+  const program = await binnacle.join(client, host);
   return { program, pid: (await eventually("it has a pid", () => program.pid())) };
 }
 
@@ -154,7 +151,7 @@ async function runOn(stage: Stage) {
   await pause(WARM_MS);
   const idle = [await costOf(stage, () => [], 2 * OTHERS_MS)];
   const agent = await startProcess(stage);
-  const hostId = await hostIdOf(stage, "process");
+  const hostId = await hostIdOf(stage, stage.host.name);
   await pause(WARM_MS);
   const runs: AgentRun[] = [];
   const streams: Cost[] = [];

@@ -2,9 +2,9 @@
 import { readdirSync, readFileSync } from "node:fs";
 import { basename } from "node:path";
 
-/** CPU seconds of these processes with all their threads so far; one that is gone counts nothing. To a nanosecond where the kernel says so, else to a tick. */
-export function cpuSeconds(pids: readonly number[]): number {
-  return pids.reduce((sum, pid) => sum + (precise(pid) ?? inTicks(pid)), 0);
+/** CPU seconds of a process with all its threads so far, 0 when it is gone. To a nanosecond where the kernel says so, else to a tick. */
+export function cpuSeconds(pid: number): number {
+  return precise(pid) ?? inTicks(pid);
 }
 
 function precise(pid: number): number | null {
