@@ -185,6 +185,26 @@ test("scrolling up reads older lines back to the first, in order and without a h
   expect(seen).toEqual(Array.from({ length: 7_000 }, (_, i) => i));
 });
 
+test("a long log is read forward from its first line, as far as one scrolls, and no further by itself", async ({ page, stage }) => {
+  const host = stage.lab.host(1);
+  // More than twice what the page keeps.
+  await say(host, "long", "seq 1 130000; sleep 100000");
+  await signInHere(page, stage.url);
+  await openLogs(page, stage, ["long"], "&from=oldest");
+  const numbers = async () => (await log(page).locator("[data-row]").allInnerTexts()).map((text) => Number(/(\d+)\s*$/.exec(text)?.[1]));
+  await expect.poll(async () => (await numbers())[0]).toBe(1);
+  await expect(page.getByText("Reading", { exact: true })).toBeVisible();
+  const goDown = async () => {
+    await log(page).evaluate((list) => void (list.scrollTop = list.scrollHeight));
+    const drawn = await numbers();
+    // Whatever left at the front and came at the end: what is drawn goes on without a hole.
+    expect(drawn).toEqual(drawn.map((_, i) => (drawn[0] ?? 0) + i));
+    return drawn.at(-1);
+  };
+  await expect.poll(goDown, { timeout: 60_000, intervals: [200] }).toBe(130_000);
+  await host.docker(["rm", "-f", "long"]);
+});
+
 test("what is shown can be saved, and the whole log from its first line", async ({ page, stage }) => {
   await signInHere(page, stage.url);
   await openLogs(page, stage, ["counter"]);
@@ -226,7 +246,7 @@ test("a search of all hosts finds the line, says where, opens the log at it, and
   const hit = hits.filter({ hasText: "talker-2" });
   await expect(hit).toContainText("h2");
   await hit.getByRole("link").click();
-  await expect(line(page, "the needle-7741 lies here")).toBeVisible();
+  await expect(log(page).locator("[aria-current]")).toContainText("the needle-7741 lies here");
   await page.goBack();
   await expect(hits).toHaveCount(2, { timeout: 30_000 });
 });

@@ -36,22 +36,28 @@ export function queryOf({ find, regex, level, within }: LogAddress, now: number)
   };
 }
 
-/** Runs the search that the address names, once for each `run`; ends it when that changes or the page is left. */
-function useSearch(address: LogAddress, within: SearchInput["within"] | null, run: number): { state: SearchState; stop: () => void } {
+/**
+ * Runs the search that the address names, once for each `run`; ends it when that changes or the page is left.
+ * `scope` names what `within` stands for: a container that starts meanwhile does not begin the search anew.
+ */
+function useSearch(address: LogAddress, within: SearchInput["within"] | null, scope: string, run: number): { state: SearchState; stop: () => void } {
   const client = useTRPCClient();
   const [result, setResult] = useState<{ of: string; result: ReturnType<typeof createSearchResult> } | null>(null);
   const ended = useRef<(() => void) | null>(null);
   const asked = within !== null && (address.find !== "" || address.level !== null);
   const { find, regex, level, within: span } = address;
   const query = useMemo(() => ({ find, regex, level, within: span }), [find, regex, level, span]);
-  const scope = JSON.stringify(within);
+  const latest = useRef(within);
   useEffect(() => {
-    if (!asked) return;
+    latest.current = within;
+  });
+  useEffect(() => {
+    if (!asked || latest.current === null) return;
     const made = createSearchResult();
     // eslint-disable-next-line react-hooks/set-state-in-effect -- the search is a thing outside React that begins here
     setResult({ of: `${run}`, result: made });
     const subscription = client.logs.search.subscribe(
-      { within: JSON.parse(scope) as SearchInput["within"], query: queryOf({ ...query } as LogAddress, Date.now()), hits: LIMITS.logSearchHits },
+      { within: latest.current, query: queryOf({ ...query } as LogAddress, Date.now()), hits: LIMITS.logSearchHits },
       {
         onData: (message) => made.take(message),
         onError: (error) => made.fail(error),
@@ -93,14 +99,14 @@ export function FleetSearch({ state, onPick }: { state: LogAddressState; onPick:
   const find = draft ?? address.find;
   const { matcher } = useMatcher(address.find, address.regex);
   const { error } = useMatcher(find, address.regex);
-  // A stack is named by its containers; they are settled when the search begins, so that one that starts does not begin it anew.
+  // A stack is named by its containers.
   const stackKeys = useMemo(() => (scope.stack === null ? null : [...new Set(rows.map((row) => row.container.key))].sort()), [scope.stack, rows]);
   const within = useMemo<SearchInput["within"] | null>(() => {
     if (!ready) return null;
     if (stackKeys) return stackKeys.length === 0 ? null : { what: "containers", keys: stackKeys };
     return scope.host === null ? { what: "all" } : { what: "hosts", hostIds: [scope.host] };
   }, [ready, stackKeys, scope.host]);
-  const { state: result, stop } = useSearch(address, within, run);
+  const { state: result, stop } = useSearch(address, within, `${scope.host} ${scope.stack}`, run);
   const isAsked = address.find !== "" || address.level !== null;
   const isUnderWay = isAsked && result.done === null && result.error === null;
   const reach = address.within === null ? t("search.ever") : t("search.last", { span: format.span(SPANS[address.within]) });

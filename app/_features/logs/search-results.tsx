@@ -39,9 +39,9 @@ export function SearchResults({ result, isAsked, isUnderWay, matcher, address, o
       </div>
     );
   }
-  if (result.error !== null) return <FailureNotice error={result.error} onRetry={onAgain} />;
   return (
     <>
+      {result.error === null ? null : <FailureNotice error={result.error} onRetry={onAgain} />}
       <SearchProgressLine result={result} isUnderWay={isUnderWay} />
       <SkippedList skipped={result.skipped} />
       {result.hits.length > 0 ? (
@@ -50,7 +50,7 @@ export function SearchResults({ result, isAsked, isUnderWay, matcher, address, o
             <HitLine key={`${hit.hostId} ${hit.id} ${hit.cursor} ${index}`} hit={hit} matcher={matcher} find={address.find} regex={address.regex} />
           ))}
         </ol>
-      ) : isUnderWay ? null : (
+      ) : isUnderWay || result.error !== null ? null : (
         <div className="border-t border-line">
           <EmptyState title={t("noneTitle")}>
             <p>{t(address.within === null ? "none" : "noneWithin")}</p>
