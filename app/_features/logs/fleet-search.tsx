@@ -54,7 +54,6 @@ function useSearch(address: LogAddress, within: SearchInput["within"] | null, sc
   useEffect(() => {
     if (!asked || latest.current === null) return;
     const made = createSearchResult();
-    // eslint-disable-next-line react-hooks/set-state-in-effect -- the search is a thing outside React that begins here
     setResult({ of: `${run}`, result: made });
     const subscription = client.logs.search.subscribe(
       { within: latest.current, query: queryOf({ ...query } as LogAddress, Date.now()), hits: LIMITS.logSearchHits },
