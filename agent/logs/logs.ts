@@ -55,6 +55,9 @@ export interface LogsOptions {
   api?: LogAccess;
 }
 
+/** A place in the API's answer has none in the files. */
+const BEGUN_BY_API = "This reading began over the engine's API and goes on there.";
+
 export function createLogs({ runtime, reflector, clock, hostRoot, ...given }: LogsOptions): Logs {
   const dataRoot = rememberedRoot(runtime);
   const files = given.files ?? createFileLogs({ inspect: (id) => runtime.inspect(id), dataRoot, hostRoot, clock });
@@ -73,8 +76,7 @@ export function createLogs({ runtime, reflector, clock, hostRoot, ...given }: Lo
   async function by<T extends LogReader | LogPage>(cursor: LogCursor | null, files: () => Promise<T | LogRefusal>, api: (why: string | null) => Promise<T | LogRefusal>): Promise<T> {
     const direct = cursor !== null && isApiCursor(cursor) ? null : await files();
     if (direct && !isRefusal(direct)) return direct;
-    // A place in the API's answer is read on there, whatever the files would say by now.
-    const answer = await api(direct ? direct.why : reach.why);
+    const answer = await api(direct ? direct.why : BEGUN_BY_API);
     if (isRefusal(answer)) throw new AgentFailure("unsupported", `This log cannot be read. ${answer.why}`);
     return answer;
   }
